@@ -1,0 +1,1 @@
+"""What waits: entries on Redis Streams, taken in batches, moved as one step; and the bells."""

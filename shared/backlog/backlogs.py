@@ -1,0 +1,173 @@
+"""The backlogs of all stages: take from them, move between them. Each call is one round trip."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, cast
+
+import orjson
+import redis
+
+from shared.backlog import entries
+from shared.backlog.bells import Bells
+from shared.backlog.entries import Entry, EntryUnreadable
+from shared.domain import prediction
+from shared.domain.names import GROUP, RECORD, Backlog, Keys, Priority, Stage
+from shared.domain.prediction import Snapshot
+from shared.domain.states import Progress
+from shared.settings import Settings
+
+QUARANTINE_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An entry in a consumer's hands: `stream` and `entry_id` say where it is pending."""
+
+    entry: Entry
+    stream: str
+    entry_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What one take brought; `at` is the time in Redis, epoch seconds."""
+
+    at: float
+    taken: list[Taken]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One entry's step: from `source` (None: from SQL) to `destination` (None: back to SQL)."""
+
+    entry: Entry
+    destination: Backlog | None
+    source: Taken | None = None
+
+
+class Backlogs:
+    """Thread-safe; every method may raise redis.RedisError."""
+
+    def __init__(self, client: redis.Redis, bells: Bells, settings: Settings) -> None:
+        self.keys = Keys(settings.key_prefix)
+        self._redis = client
+        self._bells = bells
+        self._settings = settings
+        folder = files("shared.backlog")
+        self._move = client.register_script(folder.joinpath("move.lua").read_text())
+        self._take = client.register_script(folder.joinpath("take.lua").read_text())
+        self._finish = client.register_script(folder.joinpath("finish.lua").read_text())
+
+    def take(
+        self,
+        backlog: Backlog,
+        consumer: str,
+        count: int,
+        order: Sequence[Priority] = tuple(Priority),
+    ) -> Take:
+        """Up to `count` entries, higher priorities first, or in the given order.
+
+        Rings for the next worker when something may be left. Entries that nobody can read go to
+        the quarantine; their jobs are dispatched again from SQL.
+        """
+        keys = [self.keys.bell(backlog), self.keys.heartbeat(consumer)]
+        keys += [self.keys.stream(backlog, priority) for priority in order]
+        seconds = (self._settings.bell_ttl_seconds, self._settings.heartbeat_ttl_seconds)
+        begun = prediction.progress(Progress.PREPROCESSING)
+        stage = begun if backlog.stage is Stage.PREPROCESS else b""
+        reply = cast(Any, self._take(keys=keys, args=[GROUP, consumer, count, *seconds, stage]))
+        (second, microsecond), ring, streams = reply
+        if ring:
+            self._bells.ring([backlog])
+        taken: list[Taken] = []
+        for stream, found in streams:
+            taken += self._readable(stream.decode(), found)
+        return Take(int(second) + int(microsecond) / 1e6, taken)
+
+    def move(self, moves: Sequence[Move]) -> list[bool]:
+        """Moves each entry as one step of Redis and rings where no bell was ringing.
+
+        Answers which of them moved: False means that the job is no longer this attempt's (or, for
+        a new dispatch, that it is in Redis already); its entry has left the source all the same.
+        """
+        if not moves:
+            return []
+        arguments: list[Any] = [self.keys.streams, self._settings.bell_ttl_seconds, GROUP]
+        bells: dict[bytes, Backlog] = {}
+        for move in moves:
+            arguments += self._arguments(move, bells)
+        moved, silent = cast(Any, self._move(args=arguments))
+        self._bells.ring(bells[bell] for bell in silent)
+        return [bool(one) for one in moved]
+
+    def finish(self, snapshots: Iterable[Snapshot], sources: Iterable[Taken] = ()) -> None:
+        """Makes terminal snapshots readable, lets go of the entries and wakes who waits."""
+        pairs: list[Any] = []
+        ids: list[str] = []
+        for snapshot in snapshots:
+            pairs += [self.keys.snapshot(snapshot["id"]), prediction.encode(snapshot)]
+            ids.append(snapshot["id"])
+        left: list[Any] = []
+        for source in sources:
+            left += [source.stream, source.entry_id]
+        head: list[Any] = [GROUP, self._settings.snapshot_ttl_seconds, self.keys.done, len(ids)]
+        self._finish(args=[*head, *pairs, *left, orjson.dumps(ids)])
+
+    def ring(self, backlogs: Iterable[Backlog]) -> list[Backlog]:
+        """Rings those of `backlogs` whose bell is silent, and answers which."""
+        wanted = list(backlogs)
+        pipeline = self._redis.pipeline(transaction=False)
+        for backlog in wanted:
+            pipeline.set(self.keys.bell(backlog), b"1", nx=True, ex=self._settings.bell_ttl_seconds)
+        silent = [one for one, was in zip(wanted, pipeline.execute(), strict=True) if was]
+        self._bells.ring(silent)
+        return silent
+
+    def _arguments(self, move: Move, bells: dict[bytes, Backlog]) -> list[Any]:
+        entry, source, destination = move.entry, move.source, move.destination
+        fence = prediction.fence(entry.attempt)
+        stream = bell = b""
+        if destination is not None:
+            stream = self.keys.stream(destination, Priority(entry.job["priority"])).encode()
+            bell = self.keys.bell(destination).encode()
+            bells[bell] = destination
+        return [
+            source.stream if source else b"",
+            source.entry_id if source else b"",
+            fence if source else b"",
+            self.keys.snapshot(entry.id),
+            prediction.encode(entry.job),
+            stream,
+            bell,
+            fence,
+            entry.header(),
+            entry.payload,
+        ]
+
+    def _readable(self, stream: str, found: list[Any]) -> list[Taken]:
+        taken = []
+        for entry_id, flat in found:
+            fields = dict(zip(flat[::2], flat[1::2], strict=False))
+            try:
+                taken.append(Taken(entries.decode(fields), stream, entry_id))
+            except EntryUnreadable:
+                self._set_aside(stream, entry_id, fields)
+        return taken
+
+    def _set_aside(self, stream: str, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.lpush(self.keys.quarantine, repr((stream, entry_id, fields))[:4096])
+        pipeline.ltrim(self.keys.quarantine, 0, QUARANTINE_LENGTH - 1)
+        pipeline.xack(stream, GROUP, entry_id)
+        pipeline.xdel(stream, entry_id)
+        if key := fields.get(b"k"):
+            pipeline.delete(key)
+        pipeline.execute()
+
+
+def following(backlog: Backlog) -> Backlog:
+    """Where a job goes after this stage."""
+    if backlog.stage is Stage.PREPROCESS:
+        return Backlog(Stage.PREDICT, backlog.model, backlog.version)
+    return RECORD

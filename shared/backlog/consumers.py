@@ -1,0 +1,88 @@
+"""Consumers: who holds which entries, whether they live, and what they were running."""
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Iterable
+
+import redis
+
+from shared.domain.names import Keys
+from shared.settings import Settings
+
+FENCED_SECONDS = 3600
+
+
+class Consumer:
+    """One process in the eyes of Redis; `kind` is its stage, or `sweeper`.
+
+    The name is its identity: what it took is pending under it, and a heartbeat key of that name
+    says that it lives. `start_anew` gives up the name with everything still pending under it; the
+    sweeper then hands that work to others.
+    """
+
+    def __init__(self, client: redis.Redis, kind: str, settings: Settings) -> None:
+        self._redis = client
+        self._kind = kind
+        self._keys = Keys(settings.key_prefix)
+        self._ttl_seconds = settings.heartbeat_ttl_seconds
+        self._lock = threading.Lock()
+        self._name = self._new_name()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def beat(self) -> bool:
+        """Says that this consumer lives. False when its work was taken away meanwhile."""
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.exists(self._keys.fenced(self._name))
+        pipeline.set(self._keys.heartbeat(self._name), b"1", ex=self._ttl_seconds)
+        fenced, _ = pipeline.execute()
+        return not fenced
+
+    def note_running(self, job_ids: Iterable[str]) -> None:
+        """Notes what this thread runs from now on: only that counts as crashed if we die."""
+        field = str(threading.get_ident())
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.hset(self._keys.running(self._name), field, ",".join(job_ids))
+        pipeline.expire(self._keys.running(self._name), FENCED_SECONDS)
+        pipeline.execute()
+
+    def start_anew(self) -> None:
+        """Goes on under a new name, and lets the old one die at once where Redis can be reached."""
+        with self._lock:
+            old, self._name = self._name, self._new_name()
+        try:
+            self._redis.delete(self._keys.heartbeat(old))
+            self.beat()
+        except redis.RedisError:
+            return  # the old one expires by itself, the new one beats with its next take
+
+    def leave(self) -> None:
+        """A clean exit: whatever is still pending is free at once."""
+        self._redis.delete(self._keys.heartbeat(self._name), self._keys.running(self._name))
+
+    def _new_name(self) -> str:
+        host = socket.gethostname().replace(":", "-")
+        return f"{self._kind}:{host}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def living(client: redis.Redis, prefix: str) -> list[str]:
+    """The names of all consumers that were heard of within the heartbeat's time."""
+    start = Keys(prefix).heartbeat("")
+    keys = client.scan_iter(match=f"{start}*", count=1000)
+    return sorted(key.decode().removeprefix(start) for key in keys)
+
+
+def forget(client: redis.Redis, prefix: str, pid: int) -> int:
+    """Removes the heartbeats of a process of this host that is known to be dead.
+
+    Its work is rescued at the next sweep instead of when the heartbeat would have expired.
+    Answers how many were removed.
+    """
+    host = socket.gethostname().replace(":", "-")
+    dead = [name for name in living(client, prefix) if name.split(":")[1:3] == [host, str(pid)]]
+    keys = Keys(prefix)
+    return client.delete(*(keys.heartbeat(name) for name in dead)) if dead else 0

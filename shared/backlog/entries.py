@@ -1,0 +1,97 @@
+"""An entry: the small, frozen, versioned record of one job that waits in a backlog."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from shared.domain.outcome import Outcome
+from shared.domain.prediction import Snapshot
+from shared.domain.states import State
+
+FORMAT = 1
+
+
+class EntryUnreadable(Exception):
+    """These stream fields are no entry of a format that this release knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job on its way.
+
+    `payload` is what the next stage works on: the input as JSON before preprocess, the tensors
+    before predict, the output as JSON before record. A large one stands in the blob store under
+    `payload_ref`. `deadline` and `outcome.started_at` are epoch seconds, durations seconds.
+    """
+
+    job: Snapshot
+    payload: bytes = b""
+    payload_ref: str | None = None
+    crashes: int = 0
+    deadline: float | None = None
+    outcome: Outcome = field(default_factory=lambda: Outcome(State.QUEUED))
+
+    @property
+    def id(self) -> str:
+        return self.job["id"]
+
+    @property
+    def attempt(self) -> int:
+        return self.job["attempt"]
+
+    @property
+    def suspect(self) -> bool:
+        """A worker died while it ran this job: it runs alone from now on."""
+        return self.crashes > 0
+
+    def header(self) -> bytes:
+        """Everything but the payload, as JSON."""
+        outcome = self.outcome
+        return orjson.dumps(
+            {
+                "v": FORMAT,
+                "job": self.job,
+                "ref": self.payload_ref,
+                "crashes": self.crashes,
+                "deadline": self.deadline,
+                "state": outcome.state,
+                "error": outcome.error,
+                "error_code": outcome.error_code,
+                "queue_time": outcome.queue_time,
+                "preprocess_time": outcome.preprocess_time,
+                "predict_time": outcome.predict_time,
+                "batch_size": outcome.batch_size,
+                "started_at": outcome.started_at,
+            }
+        )
+
+
+def decode(fields: Mapping[bytes, bytes]) -> Entry:
+    """The entry in the fields of a stream entry; raises EntryUnreadable."""
+    try:
+        header: dict[str, Any] = orjson.loads(fields[b"h"])
+        if header["v"] != FORMAT:
+            raise EntryUnreadable(f"format {header['v']}")
+        state, payload = State(header["state"]), fields[b"p"]
+        return Entry(
+            job=header["job"],
+            payload=payload,
+            payload_ref=header["ref"],
+            crashes=header["crashes"],
+            deadline=header["deadline"],
+            outcome=Outcome(
+                state,
+                output=payload if state is State.SUCCEEDED else None,
+                error=header["error"],
+                error_code=header["error_code"],
+                queue_time=header["queue_time"],
+                preprocess_time=header["preprocess_time"],
+                predict_time=header["predict_time"],
+                batch_size=header["batch_size"],
+                started_at=header["started_at"],
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise EntryUnreadable(type(error).__name__) from error

@@ -1,0 +1,59 @@
+-- Moves entries in one step: each leaves its source, and goes on only while its job's snapshot
+-- says what the guard asks.
+--
+--   guard ''      the job must have no snapshot: a new dispatch
+--   guard fence   the snapshot must open with it: unfinished, under this very attempt
+--   destination '' the job leaves Redis: its snapshot goes, and SQL dispatches it again
+--
+-- ARGV: set of streams, bell seconds, group, then ten fields an entry.
+-- Answers {1 or 0 for each entry: did it move, bells that were not ringing yet}.
+local FIRST, FIELDS = 3, 10
+local count = (#ARGV - FIRST) / FIELDS
+local function field(i, n) return ARGV[FIRST + (i - 1) * FIELDS + n] end
+
+local keys = {}
+for i = 1, count do keys[i] = field(i, 4) end
+local held = redis.call('MGET', unpack(keys))
+
+local left, snapshots, dropped, destinations, bells, moved = {}, {}, {}, {}, {}, {}
+for i = 1, count do
+  local source, entry, guard = field(i, 1), field(i, 2), field(i, 3)
+  local snapshot, destination, bell = field(i, 5), field(i, 6), field(i, 7)
+  if source ~= '' then
+    left[source] = left[source] or {}
+    table.insert(left[source], entry)
+  end
+  local ours
+  if guard == '' then
+    ours = not held[i]
+  else
+    ours = held[i] and string.sub(held[i], 1, #guard) == guard
+  end
+  moved[i] = ours and 1 or 0
+  if ours and destination == '' then
+    table.insert(dropped, keys[i])
+  elseif ours then
+    redis.call('XADD', destination, '*',
+      'k', keys[i], 'f', field(i, 8), 'h', field(i, 9), 'p', field(i, 10))
+    table.insert(snapshots, keys[i])
+    table.insert(snapshots, snapshot)
+    destinations[destination] = true
+    bells[bell] = true
+  end
+end
+
+if #snapshots > 0 then redis.call('MSET', unpack(snapshots)) end
+if #dropped > 0 then redis.call('DEL', unpack(dropped)) end
+for source, entries in pairs(left) do
+  redis.call('XACK', source, ARGV[3], unpack(entries))
+  redis.call('XDEL', source, unpack(entries))
+end
+local names = {}
+for destination in pairs(destinations) do table.insert(names, destination) end
+if #names > 0 then redis.call('SADD', ARGV[1], unpack(names)) end
+
+local silent = {}
+for bell in pairs(bells) do
+  if redis.call('SET', bell, '1', 'NX', 'EX', ARGV[2]) then table.insert(silent, bell) end
+end
+return {moved, silent}

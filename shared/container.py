@@ -1,0 +1,80 @@
+"""The composition: the only place that chooses which real parts a process works with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import redis
+from celery import Celery
+from redis.asyncio import Redis as AsyncRedis
+from sqlalchemy import Engine
+
+from shared.backlog import connections
+from shared.backlog.backlogs import Backlogs
+from shared.backlog.bells import CeleryBells
+from shared.backlog.breaker import Breaker
+from shared.backlog.celery_app import create_celery
+from shared.clock import Clock, SystemClock
+from shared.db import engine as databases
+from shared.jobs.reading import Reader
+from shared.jobs.submit import Submitter
+from shared.payloads.blobs import Blobs
+from shared.settings import Settings
+
+WORKER_REDIS_SECONDS = 5.0
+"""A worker may wait for Redis; a request may not (see `redis_budget_seconds`)."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """Parts are made when first used: a predict worker never opens SQL."""
+
+    settings: Settings
+    lanes: Mapping[str, str]
+    redis_timeout_seconds: float = WORKER_REDIS_SECONDS
+
+    @classmethod
+    def for_api(cls, settings: Settings, lanes: Mapping[str, str]) -> "Container":
+        # Half of the budget: a broken connection costs one time-out to notice, one to renew.
+        return cls(settings, lanes, settings.redis_budget_seconds / 2)
+
+    @cached_property
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    @cached_property
+    def engine(self) -> Engine:
+        return databases.connect(self.settings)
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        return connections.connect(self.settings, timeout_seconds=self.redis_timeout_seconds)
+
+    @cached_property
+    def redis_async(self) -> AsyncRedis:
+        return connections.connect_async(self.settings, timeout_seconds=self.redis_timeout_seconds)
+
+    @cached_property
+    def celery(self) -> Celery:
+        lanes = tuple(sorted({"cpu", *self.lanes.values()}))
+        return create_celery(self.settings, socket_timeout=self.redis_timeout_seconds, lanes=lanes)
+
+    @cached_property
+    def backlogs(self) -> Backlogs:
+        return Backlogs(self.redis, CeleryBells(self.celery, self.lanes), self.settings)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        return Blobs(self.settings.blobs_dir)
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        return Breaker(self.clock)
+
+    @cached_property
+    def submitter(self) -> Submitter:
+        return Submitter(self.engine, self.backlogs, self.blobs, self.breaker, self.settings)
+
+    @cached_property
+    def reader(self) -> Reader:
+        return Reader(self.engine, self.redis_async, self.breaker, self.settings)

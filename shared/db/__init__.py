@@ -1,0 +1,1 @@
+"""SQL: engines, column types, migrations. SQLite and PostgreSQL, one behaviour."""

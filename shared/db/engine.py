@@ -1,0 +1,85 @@
+"""The engine: a synced commit means the same on both databases."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from shared.errors import BusyError, StartupRefused, StorageFull, Unavailable
+from shared.settings import Settings
+
+BUSY_SECONDS = 5
+
+
+def connect(settings: Settings) -> Engine:
+    """An engine for the settings' database; opens nothing yet."""
+    url = settings.database_url.get_secret_value()
+    if not url:
+        raise StartupRefused("QUEUECAST_DATABASE_URL is not set")
+    return create_database_engine(url)
+
+
+def create_database_engine(url: str) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": BUSY_SECONDS,
+            "options": "-c statement_timeout=10000 -c synchronous_commit=on -c timezone=UTC",
+        },
+    )
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes; SQLite takes its write lock at once, so it never deadlocks.
+
+    Raises Unavailable or StorageFull where waiting may help, SQLAlchemy's errors elsewhere.
+    """
+    try:
+        connecting = engine.connect().execution_options(queuecast_write=True)
+        with connecting as connection, connection.begin():
+            yield connection
+    except DBAPIError as error:
+        raise busy(error) or error from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads; errors as in `writing`."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise busy(error) or error from error
+
+
+def busy(error: DBAPIError) -> BusyError | None:
+    """The error that the caller may be told to wait for, None when it is the statement's fault."""
+    code = getattr(error.orig, "sqlite_errorcode", None) or getattr(error.orig, "sqlstate", None)
+    if code in (sqlite3.SQLITE_FULL, "53100"):
+        return StorageFull("the database's disk is full", retry_after_seconds=30)
+    if isinstance(error, OperationalError | InterfaceError):
+        return Unavailable("the database cannot be reached now", retry_after_seconds=2)
+    return None
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we write BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("queuecast_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

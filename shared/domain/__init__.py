@@ -1,0 +1,1 @@
+"""The words of the product: names, states, ids, predictions. No I/O."""

@@ -1,0 +1,29 @@
+"""An outcome: what a job came to."""
+
+from dataclasses import dataclass
+
+from shared.domain.failures import Failure
+from shared.domain.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one attempt of a job, before SQL has accepted it.
+
+    `output` is JSON, already encoded: nobody between the processor and the client parses it.
+    Times are seconds.
+    """
+
+    state: State
+    output: bytes | None = None
+    error: str | None = None
+    error_code: str | None = None
+    queue_time: float | None = None
+    preprocess_time: float | None = None
+    predict_time: float | None = None
+    batch_size: int | None = None
+    started_at: float | None = None
+
+    @classmethod
+    def failed(cls, code: Failure | str, error: str) -> "Outcome":
+        return cls(State.FAILED, error=error, error_code=str(code))

@@ -1,0 +1,73 @@
+"""A prediction: what a client sees of a job. Its JSON in Redis is the job's snapshot."""
+
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+
+import orjson
+
+from shared.domain.states import WIRE_STATUS, Progress
+
+
+class Snapshot(TypedDict):
+    """The job as clients see it. The first four fields stand where Redis scripts look for them.
+
+    `attempt` and `terminal` open the JSON, so that the first bytes tell whether a job is still
+    unfinished under a given attempt (see `fence`); `status` and `stage` follow, so that a take
+    can replace them (see `progress`).
+    """
+
+    attempt: int
+    terminal: bool
+    status: str
+    stage: str
+    tenant: str
+    id: str
+    model: str
+    version: str
+    priority: str
+    input: Any
+    input_bytes: int
+    output: Any
+    error: str | None
+    error_code: str | None
+    cache: str
+    metadata: dict[str, Any] | None
+    metrics: dict[str, float | int] | None
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    deadline_at: str | None
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    return orjson.dumps(snapshot)
+
+
+def decode(data: bytes) -> Snapshot:
+    snapshot: Snapshot = orjson.loads(data)
+    return snapshot
+
+
+def fence(attempt: int) -> bytes:
+    """The first bytes of the snapshot of a job that is unfinished under `attempt`."""
+    return b'{"attempt":%d,"terminal":false,' % attempt
+
+
+def progress(stage: Progress) -> bytes:
+    """What follows the fence in the snapshot of an unfinished job at this stage."""
+    return b'"status":"%b","stage":"%b",' % (WIRE_STATUS[stage].encode(), stage.encode())
+
+
+def advanced(
+    snapshot: Snapshot, progress: Progress, *, started_at: float | None = None
+) -> Snapshot:
+    """The snapshot at a later stage; `started_at` in epoch seconds."""
+    moved = snapshot | {"stage": progress.value, "status": WIRE_STATUS[progress]}
+    if started_at is not None and snapshot["started_at"] is None:
+        moved["started_at"] = wire_time(datetime.fromtimestamp(started_at, UTC))
+    return moved
+
+
+def wire_time(moment: datetime) -> str:
+    """RFC 3339 in UTC, microseconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

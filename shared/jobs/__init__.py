@@ -1,0 +1,1 @@
+"""Jobs: how one is accepted, stored, read, and brought to its end."""

@@ -1,0 +1,179 @@
+"""The only module that moves a job in SQL.
+
+    dispatch   queued -> queued   a new attempt, for a job that Redis no longer holds
+    crash      queued -> queued   a worker died while running it; from now on it is a suspect
+    finish     queued -> succeeded | failed | canceled   once, with its log row
+
+Every move is a compare-and-set; all of them run inside the caller's transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+
+from shared.domain.outcome import Outcome
+from shared.domain.states import State
+from shared.jobs.store import Due
+from shared.jobs.table import job_table as job
+from shared.prediction_log.table import log_table
+
+CRASH_BACKOFF_SECONDS = (1.0, 5.0, 25.0)
+"""A suspect waits before it runs again: quick recovery of a poison job is a death spiral."""
+
+_QUEUED = State.QUEUED.value
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A job's proposed end; `attempt` None means whatever attempt is current."""
+
+    job_id: str
+    attempt: int | None
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Finished:
+    """What became of the proposed ends.
+
+    `recorded` reached their end now; `already` are the rows that were terminal before; `fenced`
+    belong to a later attempt; `unknown` have no row.
+    """
+
+    recorded: list[End] = field(default_factory=list)
+    already: list[str] = field(default_factory=list)
+    fenced: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def finish(connection: Connection, ends: Sequence[End], now: datetime) -> Finished:
+    """Moves jobs to their terminal states and writes their log rows.
+
+    The rows are locked first (on SQLite the transaction holds the write lock already), so the
+    decision and the update see the same state.
+    """
+    rows = _locked_rows(connection, [end.job_id for end in ends])
+    result = Finished()
+    ended: set[str] = set()
+    for end in ends:
+        row = rows.get(end.job_id)
+        if row is None:
+            result.unknown.append(end.job_id)
+        elif row["status"] != _QUEUED or end.job_id in ended:
+            result.already.append(end.job_id)
+        elif end.attempt not in (None, row["attempt"]):
+            result.fenced.append(end.job_id)
+        else:
+            result.recorded.append(end)
+            ended.add(end.job_id)
+    if result.recorded:
+        connection.execute(_FINISH, [_end_values(end, now) for end in result.recorded])
+        logs = [_log_values(rows[end.job_id], end.outcome, now) for end in result.recorded]
+        connection.execute(insert(log_table), logs)
+    return result
+
+
+def dispatch(
+    connection: Connection, found: Sequence[Due], now: datetime, grace_seconds: float
+) -> list[str]:
+    """Raises the attempt of those jobs that are still as they were found; answers their ids."""
+    claimed = []
+    for one in found:
+        statement = (
+            update(job)
+            .where(job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
+            .values(
+                attempt=job.c.attempt + 1, dispatch_after=now + timedelta(seconds=grace_seconds)
+            )
+        )
+        if connection.execute(statement).rowcount:
+            claimed.append(one.id)
+    return claimed
+
+
+def crash(connection: Connection, found: Sequence[Due], now: datetime) -> dict[str, int]:
+    """Counts a crash of each job that is still in that attempt; answers their new counts."""
+    counts: dict[str, int] = {}
+    for one in found:
+        where = (job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
+        crashes = connection.execute(select(job.c.crashes).where(*where)).scalar()
+        if crashes is None:
+            continue
+        wait = CRASH_BACKOFF_SECONDS[min(crashes, len(CRASH_BACKOFF_SECONDS) - 1)]
+        values = {"crashes": crashes + 1, "dispatch_after": now + timedelta(seconds=wait)}
+        if connection.execute(update(job).where(*where).values(**values)).rowcount:
+            counts[one.id] = crashes + 1
+    return counts
+
+
+def release(connection: Connection, found: Sequence[Due], now: datetime) -> None:
+    """Lets jobs be dispatched at once that a worker held without running them."""
+    for one in found:
+        where = (job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
+        connection.execute(update(job).where(*where).values(dispatch_after=now))
+
+
+_FINISH = (
+    update(job)
+    .where(job.c.id == bindparam("job_id"), job.c.status == _QUEUED)
+    .values(
+        status=bindparam("new_status"),
+        output=bindparam("new_output"),
+        error=bindparam("new_error"),
+        error_code=bindparam("new_error_code"),
+        queue_time=bindparam("new_queue_time"),
+        preprocess_time=bindparam("new_preprocess_time"),
+        predict_time=bindparam("new_predict_time"),
+        batch_size=bindparam("new_batch_size"),
+        started_at=bindparam("new_started_at"),
+        completed_at=bindparam("new_completed_at"),
+    )
+)
+
+
+def _locked_rows(connection: Connection, job_ids: list[str]) -> dict[str, RowMapping]:
+    columns = (
+        job.c.id, job.c.status, job.c.attempt, job.c.tenant, job.c.model, job.c.version,
+        job.c.digest, job.c.input_hash, job.c.input_bytes, job.c.cache, job.c.created_at,
+    )  # fmt: skip
+    statement = select(*columns).where(job.c.id.in_(job_ids)).order_by(job.c.id).with_for_update()
+    return {row["id"]: row for row in connection.execute(statement).mappings()}
+
+
+def _end_values(end: End, now: datetime) -> dict[str, Any]:
+    outcome = end.outcome
+    started = outcome.started_at
+    return {
+        "job_id": end.job_id,
+        "new_status": outcome.state.value,
+        "new_output": outcome.output,
+        "new_error": outcome.error,
+        "new_error_code": outcome.error_code,
+        "new_queue_time": outcome.queue_time,
+        "new_preprocess_time": outcome.preprocess_time,
+        "new_predict_time": outcome.predict_time,
+        "new_batch_size": outcome.batch_size,
+        "new_started_at": datetime.fromtimestamp(started, UTC) if started else None,
+        "new_completed_at": now,
+    }
+
+
+def _log_values(row: RowMapping, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    copied = ("tenant", "model", "version", "digest", "input_hash", "input_bytes", "cache")
+    return {name: row[name] for name in copied} | {
+        "job_id": row["id"],
+        "attempt": row["attempt"],
+        "created_at": row["created_at"],
+        "completed_at": now,
+        "total_time": max(0.0, (now - row["created_at"]).total_seconds()),
+        "output": outcome.output,
+        "status": outcome.state.value,
+        "error_code": outcome.error_code,
+        "batch_size": outcome.batch_size,
+        "queue_time": outcome.queue_time,
+        "preprocess_time": outcome.preprocess_time,
+        "predict_time": outcome.predict_time,
+    }

@@ -1,0 +1,181 @@
+"""How a prediction is read: its snapshot in Redis, else its row; and how its end is awaited."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import cast
+
+import orjson
+import redis
+import structlog
+from redis.asyncio import Redis as AsyncRedis
+from sqlalchemy import Engine, RowMapping
+
+from shared.backlog.breaker import Breaker
+from shared.db.engine import reading
+from shared.domain import prediction
+from shared.domain.names import Keys
+from shared.domain.prediction import Snapshot
+from shared.errors import NotFound
+from shared.jobs import store, views
+from shared.jobs.store import Page
+from shared.settings import Settings
+from shared.telemetry import counters
+
+log = structlog.get_logger()
+
+REREAD_SECONDS = 2.0
+"""A waiter reads again after this long, however silent the channel: a message may be lost."""
+
+
+class Reader:
+    """Reads the predictions of one API process; used on its event loop only."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        client: AsyncRedis,
+        breaker: Breaker,
+        settings: Settings,
+    ) -> None:
+        self._engine = engine
+        self._redis = client
+        self._breaker = breaker
+        self._settings = settings
+        self._keys = Keys(settings.key_prefix)
+        self._waiters: dict[str, set[asyncio.Event]] = {}
+        self._asked: dict[str, asyncio.Future[bytes | None]] = {}
+        self._fetching = False
+
+    async def get(self, tenant: str, job_id: str) -> Snapshot:
+        """The prediction as it stands; raises NotFound or BusyError."""
+        data = await self._snapshot(job_id)
+        if data is not None:
+            snapshot = prediction.decode(data)
+            if snapshot["tenant"] == tenant:
+                return snapshot
+        row = await asyncio.to_thread(self._row, tenant, job_id)
+        return views.from_row(row, self._settings.echo_input_max_bytes)
+
+    async def wait(self, tenant: str, job_id: str, seconds: float) -> Snapshot:
+        """The prediction once it is terminal, or as it stands after `seconds`."""
+        until = asyncio.get_running_loop().time() + seconds
+        with _Registered(self._waiters, job_id) as finished:
+            while True:
+                snapshot = await self.get(tenant, job_id)
+                left = until - asyncio.get_running_loop().time()
+                if snapshot["terminal"] or left <= 0:
+                    return snapshot
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(finished.wait(), min(left, REREAD_SECONDS))
+                finished.clear()
+
+    async def input(self, tenant: str, job_id: str) -> tuple[bytes | None, str | None]:
+        """The input as it was sent, or its blob reference."""
+        row = await asyncio.to_thread(self._row, tenant, job_id)
+        return row["input"], row["input_ref"]
+
+    async def page(self, wanted: Page) -> list[Snapshot]:
+        """Jobs as SQL knows them: an unfinished one counts as queued."""
+        rows = await asyncio.to_thread(self._page, wanted)
+        return [views.from_row(row, self._settings.echo_input_max_bytes) for row in rows]
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Wakes waiters as jobs finish, over one subscription for the whole process."""
+        task = asyncio.create_task(self._listen_for_ever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _snapshot(self, job_id: str) -> bytes | None:
+        """One look at Redis; all that are asked for while one MGET is under way share the next."""
+        if self._breaker.is_open:
+            return None
+        loop = asyncio.get_running_loop()
+        future = self._asked.setdefault(job_id, loop.create_future())
+        if not self._fetching:
+            self._fetching = True
+            task = loop.create_task(self._fetch())
+            self._task = task  # a task that nobody holds may be collected
+        return await asyncio.shield(future)
+
+    async def _fetch(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, {}
+                values = await self._mget(list(asked))
+                for future, value in zip(asked.values(), values, strict=True):
+                    future.set_result(value)
+        finally:
+            self._fetching = False
+
+    async def _mget(self, job_ids: list[str]) -> list[bytes | None]:
+        try:
+            async with asyncio.timeout(self._settings.redis_budget_seconds):
+                keys = [self._keys.snapshot(one) for one in job_ids]
+                return cast(list[bytes | None], await self._redis.mget(keys))
+        except (redis.RedisError, TimeoutError, OSError) as error:
+            self._breaker.trip()
+            counters.redis_failures.labels("read").inc()
+            log.warning("read_without_redis", error=type(error).__name__)
+            return [None] * len(job_ids)
+
+    def _row(self, tenant: str, job_id: str) -> RowMapping:
+        with reading(self._engine) as connection:
+            row = store.read(connection, tenant, job_id)
+        if row is None:
+            raise NotFound("there is no prediction with this id")
+        return row
+
+    def _page(self, wanted: Page) -> list[RowMapping]:
+        with reading(self._engine) as connection:
+            return store.page(connection, wanted)
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (redis.RedisError, OSError) as error:
+                log.warning("subscription_lost", error=type(error).__name__)
+            self._wake_all()
+            await asyncio.sleep(1)
+
+    async def _listen(self) -> None:
+        async with self._redis.pubsub() as channel:
+            await channel.subscribe(self._keys.done)
+            self._wake_all()
+            while True:
+                message = await channel.get_message(ignore_subscribe_messages=True, timeout=5)
+                if message is None:
+                    await channel.ping()  # a dead connection fails here, a living one pongs
+                elif message["type"] == "message":
+                    self._wake(orjson.loads(message["data"]))
+
+    def _wake(self, job_ids: list[str]) -> None:
+        for job_id in job_ids:
+            for event in self._waiters.get(job_id, ()):
+                event.set()
+
+    def _wake_all(self) -> None:
+        self._wake(list(self._waiters))
+
+
+class _Registered:
+    """An event among the waiters of one job while the block runs."""
+
+    def __init__(self, waiters: dict[str, set[asyncio.Event]], job_id: str) -> None:
+        self._waiters, self._job_id, self._event = waiters, job_id, asyncio.Event()
+
+    def __enter__(self) -> asyncio.Event:
+        self._waiters.setdefault(self._job_id, set()).add(self._event)
+        return self._event
+
+    def __exit__(self, *_: object) -> None:
+        events = self._waiters[self._job_id]
+        events.discard(self._event)
+        if not events:
+            del self._waiters[self._job_id]

@@ -1,0 +1,126 @@
+"""The statements on the `job` table that change no state: insert, read, list, find what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from shared.jobs.table import job_table as job
+
+# Written out, not bound: only so does SQLite use the partial indexes.
+_UNFINISHED = job.c.status == literal_column("'queued'")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An unfinished job that should be in Redis by now."""
+
+    id: str
+    attempt: int
+
+
+def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Inserts the rows and answers the new ids; an id or key that is taken is passed over."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(job).on_conflict_do_nothing().returning(job.c.id)
+    return set(connection.execute(statement, list(rows)).scalars())
+
+
+def read(connection: Connection, tenant: str, job_id: str) -> RowMapping | None:
+    """The row of a tenant's job."""
+    statement = select(job).where(job.c.id == job_id, job.c.tenant == tenant)
+    return connection.execute(statement).mappings().first()
+
+
+def read_many(connection: Connection, job_ids: Sequence[str]) -> Sequence[RowMapping]:
+    """Rows of whatever tenant, for the queue itself."""
+    return connection.execute(select(job).where(job.c.id.in_(job_ids))).mappings().all()
+
+
+def find_taken(
+    connection: Connection, tenant: str, job_id: str, idempotency_key: str | None
+) -> RowMapping | None:
+    """The row that keeps a job from being inserted: the same id, or the tenant's same key."""
+    same_key = and_(job.c.tenant == tenant, job.c.idempotency_key == idempotency_key)
+    taken = job.c.id == job_id if idempotency_key is None else or_(job.c.id == job_id, same_key)
+    return connection.execute(select(job).where(taken)).mappings().first()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which jobs to list; `before` and `after` are (created_at, id) of a neighbouring page."""
+
+    tenant: str
+    limit: int
+    model: str | None = None
+    version: str | None = None
+    status: tuple[str, ...] = ()
+    before: tuple[datetime, str] | None = None
+    after: tuple[datetime, str] | None = None
+
+
+def page(connection: Connection, wanted: Page) -> list[RowMapping]:
+    """Up to `limit` rows, newest first."""
+    conditions = [job.c.tenant == wanted.tenant]
+    if wanted.model is not None:
+        conditions.append(job.c.model == wanted.model)
+    if wanted.version is not None:
+        conditions.append(job.c.version == wanted.version)
+    if wanted.status:
+        conditions.append(job.c.status.in_(wanted.status))
+    position = tuple_(job.c.created_at, job.c.id)
+    if wanted.before is not None:
+        conditions.append(position < _literal(wanted.before))
+    newest_first = (job.c.created_at.desc(), job.c.id.desc())
+    if wanted.after is None:
+        statement = select(job).where(*conditions).order_by(*newest_first).limit(wanted.limit)
+        return list(connection.execute(statement).mappings())
+    conditions.append(position > _literal(wanted.after))
+    statement = select(job).where(*conditions).order_by(job.c.created_at, job.c.id)
+    return list(connection.execute(statement.limit(wanted.limit)).mappings())[::-1]
+
+
+def due(connection: Connection, now: datetime, after_id: str, limit: int) -> list[Due]:
+    """Unfinished jobs whose `dispatch_after` has passed, by id, behind `after_id`."""
+    statement = (
+        select(job.c.id, job.c.attempt)
+        .where(_UNFINISHED, job.c.dispatch_after <= now, job.c.id > after_id)
+        .order_by(job.c.id)
+        .limit(limit)
+    )
+    return [Due(*row) for row in connection.execute(statement)]
+
+
+def overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Ids of unfinished jobs whose deadline has passed."""
+    statement = select(job.c.id).where(
+        _UNFINISHED, job.c.deadline_at.is_not(None), job.c.deadline_at <= now
+    )
+    return list(connection.execute(statement.limit(limit)).scalars())
+
+
+def oldest_unfinished(connection: Connection) -> datetime | None:
+    """When the oldest unfinished job was created."""
+    statement = select(func.min(job.c.created_at)).where(_UNFINISHED)
+    oldest: datetime | None = connection.execute(statement).scalar()
+    return oldest
+
+
+def _literal(position: tuple[datetime, str]) -> Any:
+    moment, job_id = position
+    return tuple_(
+        bindparam(None, moment, job.c.created_at.type), bindparam(None, job_id, job.c.id.type)
+    )

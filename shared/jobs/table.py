@@ -1,0 +1,83 @@
+"""The `job` table: the truth about every job."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from shared.db.columns import JobId, JsonBytes, UtcDateTime
+
+UNFINISHED = text("status = 'queued'")
+
+
+class Job(SQLModel, table=True):
+    """One requested prediction.
+
+    `attempt` fences outcomes, `crashes` counts the workers that died while running the job, and
+    from `dispatch_after` on an unfinished job without a snapshot in Redis is dispatched again.
+    Times of the end are seconds.
+    """
+
+    __tablename__ = "job"
+
+    id: str = Field(primary_key=True, sa_type=JobId)
+    tenant: str = Field(max_length=64)
+    model: str = Field(max_length=64)
+    version: str = Field(max_length=64)
+    digest: str = Field(max_length=64)
+    status: str = Field(default="queued", max_length=16)
+    priority: str = Field(max_length=8)
+    attempt: int = 1
+    crashes: int = 0
+    dispatch_after: datetime = Field(sa_type=UtcDateTime)
+    deadline_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    input: bytes | None = Field(default=None, sa_type=JsonBytes)
+    input_ref: str | None = Field(default=None, max_length=64)
+    input_bytes: int
+    input_hash: str = Field(max_length=64)
+    body_hash: str = Field(max_length=64)
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    webhook: str | None = Field(default=None, max_length=2048)
+    webhook_events: str | None = Field(default=None, max_length=64)
+    request_metadata: bytes | None = Field(default=None, sa_type=JsonBytes)
+    joined_to: str | None = Field(default=None, sa_type=JobId)
+    retry_of: str | None = Field(default=None, sa_type=JobId)
+
+    output: bytes | None = Field(default=None, sa_type=JsonBytes)
+    error: str | None = Field(default=None, max_length=1024)
+    error_code: str | None = Field(default=None, max_length=32)
+    cache: str = Field(default="miss", max_length=8)
+    queue_time: float | None = None
+    preprocess_time: float | None = None
+    predict_time: float | None = None
+    batch_size: int | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('queued', 'succeeded', 'failed', 'canceled')", name="job_status"
+        ),
+        CheckConstraint(
+            "(status = 'queued') = (completed_at IS NULL)", name="job_completed_when_terminal"
+        ),
+        UniqueConstraint("tenant", "idempotency_key", name="job_idempotency_key"),
+        Index("job_newest_first", "tenant", "created_at", "id"),
+        Index(
+            "job_unfinished",
+            "id",
+            sqlite_where=UNFINISHED,
+            postgresql_where=UNFINISHED,
+        ),
+        Index(
+            "job_deadline",
+            "deadline_at",
+            sqlite_where=text("status = 'queued' AND deadline_at IS NOT NULL"),
+            postgresql_where=text("status = 'queued' AND deadline_at IS NOT NULL"),
+        ),
+    )
+
+
+job_table: Table = Job.__table__  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Large payloads: kept beside SQL and Redis, named by reference."""

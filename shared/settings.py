@@ -1,0 +1,95 @@
+"""Settings: typed, frozen, read once from `QUEUECAST_*` variables. `docs/` lists every one."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BUNDLED_MODELS_DIR = Path(__file__).parent.parent / "models"
+
+
+class Settings(BaseSettings):
+    """All settings of all processes; units stand in the names."""
+
+    model_config = SettingsConfigDict(env_prefix="QUEUECAST_", frozen=True, extra="ignore")
+
+    redis_url: SecretStr = Field(description="Redis 6.2 or later: `redis://…` or `unix:///…`.")
+    database_url: SecretStr = Field(
+        description="`sqlite:////absolute/path.db` or `postgresql+psycopg://…`."
+    )
+    data_dir: Path = Field(description="Folder for large inputs, outputs and tensors.")
+    models_dirs: str = Field(default="", description="More folders of models, separated like PATH.")
+    public_url: str | None = Field(
+        default=None, description="Base of the links in answers; by default the request's own."
+    )
+    key_prefix: str = Field(
+        default="queuecast:",
+        description="Before every Redis key and Celery queue; same everywhere.",
+    )
+    tenant: str = Field(default="default", description="The tenant of requests without a key.")
+
+    body_max_bytes: int = Field(default=1 << 20, description="Largest request body.")
+    inline_input_max_bytes: int = Field(
+        default=64 << 10, description="Larger inputs go to the blob store, not to SQL or Redis."
+    )
+    inline_output_max_bytes: int = Field(default=64 << 10, description="Largest output of a job.")
+    inline_tensor_max_bytes: int = Field(
+        default=256 << 10,
+        description="Larger tensors travel between stages through the blob store.",
+    )
+    echo_input_max_bytes: int = Field(
+        default=1 << 10, description="Larger inputs stand at `urls.input`, not in the prediction."
+    )
+    wait_max_seconds: float = Field(default=60, description="Longest `?wait=` on one request.")
+    deadline_max_seconds: float = Field(default=7 * 86400, description="Latest deadline of a job.")
+    unfinished_max_per_model: int = Field(
+        default=100_000, description="Above it a model's submits are answered 429."
+    )
+
+    group_max_rows: int = Field(default=500, description="Most jobs in one commit of the API.")
+    group_max_bytes: int = Field(default=4 << 20, description="Most input bytes in one commit.")
+    redis_budget_seconds: float = Field(
+        default=0.5, description="What one request may spend on Redis before it answers without."
+    )
+    record_batch: int = Field(default=256, description="Most outcomes in one transaction.")
+    snapshot_ttl_seconds: int = Field(
+        default=3600, description="How long a finished job is read from Redis; later from SQL."
+    )
+
+    predict_threads: int = Field(default=1, description="Batches that one predict process runs.")
+    intra_op_threads: int = Field(
+        default=0, description="onnxruntime threads of one session; 0: cores over processes."
+    )
+    predict_processes: int = Field(
+        default=1, description="Predict processes that share this machine's cores."
+    )
+    heartbeat_seconds: float = Field(default=5, description="How often a worker says it lives.")
+    heartbeat_ttl_seconds: int = Field(
+        default=15, description="A worker silent for so long has its work taken away."
+    )
+    bell_ttl_seconds: int = Field(default=10, description="A lost bell is rung again after this.")
+    dispatch_grace_seconds: float = Field(
+        default=10, description="Age at which an unfinished job must be in Redis."
+    )
+    sweep_seconds: float = Field(default=1, description="Pause between two rounds of the sweeper.")
+    sweep_slice: int = Field(default=500, description="Rows that the sweeper looks at in one go.")
+    crashes_max: int = Field(default=3, description="Worker deaths after which a job fails.")
+
+    log_level: str = Field(default="INFO", description="Least level that is logged.")
+
+    @property
+    def models_folders(self) -> tuple[Path, ...]:
+        """The bundled models first, then the folders of `models_dirs`."""
+        extra = (Path(part) for part in self.models_dirs.split(os.pathsep) if part)
+        return (BUNDLED_MODELS_DIR, *extra)
+
+    @property
+    def blobs_dir(self) -> Path:
+        return self.data_dir / "blobs"
+
+    @property
+    def broker_url(self) -> str:
+        """The Redis URL in the form that kombu wants."""
+        url = self.redis_url.get_secret_value()
+        return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url

@@ -1,0 +1,45 @@
+"""Every metric, by the Prometheus conventions: labels are few and bounded."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+jobs_accepted = Counter("queuecast_jobs_accepted_total", "Jobs committed.", ["model"])
+submits_refused = Counter("queuecast_submits_refused_total", "Submits not accepted.", ["type"])
+jobs_finished = Counter(
+    "queuecast_jobs_finished_total", "Jobs that reached their end.", ["model", "state"]
+)
+jobs_failed = Counter("queuecast_jobs_failed_total", "Failed jobs by error code.", ["error_code"])
+jobs_fenced = Counter(
+    "queuecast_jobs_fenced_total", "Outcomes of an attempt that was no longer the current one."
+)
+jobs_rescued = Counter(
+    "queuecast_jobs_rescued_total", "Jobs taken from a worker that died.", ["reason"]
+)
+jobs_redispatched = Counter(
+    "queuecast_jobs_redispatched_total", "Unfinished jobs found missing in Redis, sent again."
+)
+bells_lost = Counter("queuecast_bells_lost_total", "Bells that Redis did not take.")
+bells_rung_again = Counter("queuecast_bells_rung_again_total", "Bells rung by the sweeper.")
+redis_failures = Counter(
+    "queuecast_redis_failures_total", "Calls to Redis that failed or took too long.", ["call"]
+)
+batch_rows = Histogram(
+    "queuecast_batch_rows",
+    "Rows of one run of a model.",
+    ["model"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+group_rows = Histogram(
+    "queuecast_group_commit_rows",
+    "Jobs in one commit of the API.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+)
+sweeper_last_success = Gauge(
+    "queuecast_sweeper_last_success_timestamp_seconds",
+    "When a sweep last went through.",
+    multiprocess_mode="mostrecent",
+)
+oldest_unfinished = Gauge(
+    "queuecast_oldest_unfinished_age_seconds",
+    "Age of the oldest unfinished job.",
+    multiprocess_mode="mostrecent",
+)

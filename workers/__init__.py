@@ -1,0 +1,1 @@
+"""The Celery door: one task per file over a plain function."""

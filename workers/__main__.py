@@ -1,0 +1,55 @@
+"""`python -m workers STAGE [--lane LANE]`: one worker process."""
+
+import argparse
+import os
+import sys
+
+import structlog
+from pydantic import ValidationError
+
+from models.registry import Registry
+from shared.container import Container
+from shared.domain.names import Stage, queue
+from shared.errors import StartupRefused
+from shared.settings import Settings
+from shared.telemetry import logs
+from workers.app import create_app
+
+
+def main() -> None:
+    arguments = _arguments()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        names = ", ".join(f"QUEUECAST_{part['loc'][0]}".upper() for part in error.errors())
+        sys.exit(f"workers: these settings are missing or wrong: {names}")
+    logs.configure(settings.log_level)
+    stage = Stage(arguments.stage)
+    try:
+        registry = Registry.load(settings.models_folders)
+        for refused in registry.refused:
+            structlog.get_logger().error("model_refused", model=refused.name, reason=refused.reason)
+        lanes = {model.name: model.lane for model in registry.models.values()}
+        app = create_app(stage, arguments.lane, Container(settings, lanes), registry)
+    except StartupRefused as error:
+        sys.exit(f"workers: {error.detail}")
+    threads = settings.predict_threads if stage is Stage.PREDICT else 1
+    name = f"{queue(stage, arguments.lane)}-{os.getpid()}@%h"
+    # fmt: off
+    app.worker_main([
+        "worker", "--queues", queue(stage, arguments.lane), "--hostname", name,
+        "--pool", "threads", "--concurrency", str(threads), "--loglevel", settings.log_level,
+        "--task-events", "--without-gossip", "--without-mingle",
+    ])
+    # fmt: on
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("stage", choices=[stage.value for stage in Stage])
+    parser.add_argument("--lane", default="cpu", help="which models a predict worker serves")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

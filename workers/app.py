@@ -1,0 +1,79 @@
+"""The Celery application of a worker process, with the tasks of its stage."""
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+
+from models.registry import Registry
+from shared.container import Container
+from shared.db.revision import require_current
+from shared.domain.names import Stage
+from workers.heartbeat import Heartbeat
+from workers.preprocess import Preprocess
+from workers.worker import Worker
+
+
+def create_app(stage: Stage, lane: str, container: Container, registry: Registry) -> Celery:
+    """Loads what the stage needs and registers its task; nothing is consumed yet."""
+    worker = Worker(stage, container, registry)
+    app = container.celery
+    if stage is Stage.PREPROCESS:
+        _register_preprocess(app, worker)
+    elif stage is Stage.PREDICT:
+        _register_predict(app, worker, lane)
+    else:
+        require_current(container.engine)
+        _register_record(app, worker)
+    _live(worker)
+    return app
+
+
+def _register_preprocess(app: Celery, worker: Worker) -> None:
+    stage = Preprocess(worker)
+
+    @app.task(name=Stage.PREPROCESS.value)
+    def preprocess(model: str, version: str) -> int:
+        with worker.starting_anew_on_error():
+            return stage(model, version)
+
+
+def _register_predict(app: Celery, worker: Worker, lane: str) -> None:
+    from workers.predict import Predict
+    from workers.sessions import Sessions
+
+    sessions = Sessions(worker.registry, worker.settings)
+    sessions.warm_up(lane, worker.watchdog)
+    stage = Predict(worker, sessions)
+
+    @app.task(name=Stage.PREDICT.value)
+    def predict(model: str, version: str) -> int:
+        with worker.starting_anew_on_error():
+            return stage(model, version)
+
+
+def _register_record(app: Celery, worker: Worker) -> None:
+    from workers.record import Record
+
+    stage = Record(worker)
+
+    @app.task(name=Stage.RECORD.value)
+    def record() -> int:
+        with worker.starting_anew_on_error():
+            return stage()
+
+
+def _live(worker: Worker) -> None:
+    """Heartbeat and watchdog for as long as the worker consumes."""
+    heartbeat = Heartbeat(worker.consumer, worker.watchdog, worker.settings.heartbeat_seconds)
+
+    @worker_ready.connect(weak=False)
+    def begin(**_: object) -> None:
+        worker.watchdog.start()
+        heartbeat.start()
+
+    @worker_shutting_down.connect(weak=False)
+    def stopping(**_: object) -> None:
+        worker.stopping = True
+
+    @worker_shutdown.connect(weak=False)
+    def end(**_: object) -> None:
+        heartbeat.stop()

@@ -1,0 +1,66 @@
+"""How what was taken is divided into batches, and which priorities a take reads first."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from shared.backlog.backlogs import Taken
+from shared.domain.names import Priority
+from workers.tensors import Tensors
+
+NORMAL_FIRST_EVERY = 4
+LOW_FIRST_EVERY = 16
+
+_HIGH_FIRST = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
+_NORMAL_FIRST = (Priority.NORMAL, Priority.HIGH, Priority.LOW)
+_LOW_FIRST = (Priority.LOW, Priority.HIGH, Priority.NORMAL)
+
+
+def take_order(turn: int) -> tuple[Priority, ...]:
+    """High first, but every 4th take begins with normal and every 16th with low.
+
+    So a flood of high never starves the others, and costs them no more than their turn.
+    """
+    if turn % LOW_FIRST_EVERY == LOW_FIRST_EVERY - 1:
+        return _LOW_FIRST
+    if turn % NORMAL_FIRST_EVERY == NORMAL_FIRST_EVERY - 1:
+        return _NORMAL_FIRST
+    return _HIGH_FIRST
+
+
+def together_or_alone(taken: Iterable[Taken]) -> list[list[Taken]]:
+    """All that are above suspicion in one batch, first; then each suspect alone."""
+    together: list[Taken] = []
+    alone: list[list[Taken]] = []
+    for one in taken:
+        if one.entry.suspect:
+            alone.append([one])
+        else:
+            together.append(one)
+    return [together, *alone] if together else alone
+
+
+def bucket(tensors: Tensors) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+    """Jobs of the same bucket can be stacked: same tensors, types and shapes behind the rows."""
+    return tuple((name, array.dtype.str, array.shape[1:]) for name, array in tensors.items())
+
+
+def stack(rows: Sequence[Tensors]) -> Tensors:
+    """One set of tensors with the rows of all, in order."""
+    if len(rows) == 1:
+        return rows[0]
+    return {name: np.concatenate([each[name] for each in rows]) for name in rows[0]}
+
+
+def split(outputs: Tensors, counts: Sequence[int]) -> list[Tensors]:
+    """Each job's own rows of the outputs; `counts` are the rows that each put in.
+
+    Raises ValueError where the model did not answer one row for each row.
+    """
+    total = sum(counts)
+    for name, array in outputs.items():
+        if array.ndim == 0 or array.shape[0] != total:
+            raise ValueError(f"output {name} has shape {array.shape}, expected {total} rows")
+    bounds = np.cumsum(counts)[:-1]
+    pieces = {name: np.split(array, bounds) for name, array in outputs.items()}
+    return [{name: parts[i] for name, parts in pieces.items()} for i in range(len(counts))]

@@ -1,0 +1,43 @@
+"""The moves that every stage makes with an entry."""
+
+from dataclasses import replace
+
+from shared.backlog.backlogs import Move, Take, Taken
+from shared.domain.names import RECORD
+from shared.domain.outcome import Outcome
+from shared.domain.prediction import advanced
+from shared.domain.states import Progress, State
+from shared.errors import JobFailed
+
+
+def ended(one: Taken, outcome: Outcome, at: float) -> Move:
+    """To the record backlog, with what the job came to; `at` in epoch seconds."""
+    started = outcome.started_at or at
+    onward = replace(
+        one.entry,
+        job=advanced(one.entry.job, Progress.RECORDING, started_at=started),
+        payload=outcome.output or b"",
+        payload_ref=None,
+        outcome=replace(outcome, started_at=started),
+    )
+    return Move(onward, RECORD, one)
+
+
+def failed(one: Taken, error: JobFailed, at: float, timed: Outcome | None = None) -> Move:
+    """To the record backlog as a failure; the times so far, or those of `timed`, are kept."""
+    reached = timed or one.entry.outcome
+    outcome = replace(
+        reached, state=State.FAILED, error=error.detail[:1024], error_code=str(error.code)
+    )
+    return ended(one, outcome, at)
+
+
+def given_back(one: Taken) -> Move:
+    """Out of Redis: what it pointed to is gone, so SQL dispatches it again."""
+    return Move(one.entry, None, one)
+
+
+def queue_seconds(one: Taken, take: Take) -> float:
+    """How long the entry waited here, and in the backlogs before; by the clock of Redis."""
+    added = int(one.entry_id.partition(b"-")[0]) / 1000
+    return (one.entry.outcome.queue_time or 0.0) + max(0.0, take.at - added)

@@ -1,0 +1,164 @@
+"""The second stage: the tensors of many jobs become one run of the model."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import orjson
+import structlog
+
+from shared.backlog.backlogs import Move, Take, Taken
+from shared.domain.failures import Failure
+from shared.domain.names import Backlog, Stage
+from shared.domain.states import State
+from shared.errors import JobFailed, JobInputGone
+from shared.telemetry import counters
+from workers import tensors
+from workers.batching import bucket, split, stack, together_or_alone
+from workers.entry_moves import ended, failed, given_back, queue_seconds
+from workers.sessions import CARRIED, Session, Sessions
+from workers.tensors import Tensors
+from workers.worker import Worker
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job of a batch with its tensors; most bring one row, some several."""
+
+    taken: Taken
+    tensors: Tensors
+
+    @property
+    def count(self) -> int:
+        return int(next(iter(self.tensors.values())).shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run brought one job: its own rows of the outputs, or why there are none."""
+
+    result: Tensors | JobFailed
+    seconds: float
+    batch_size: int
+
+
+class Predict:
+    """The stage of one worker process; sessions are loaded once."""
+
+    def __init__(self, worker: Worker, sessions: Sessions) -> None:
+        self._worker = worker
+        self._sessions = sessions
+
+    def __call__(self, model: str, version: str) -> int:
+        """Takes what waits for this version, runs it, passes it on; answers how many jobs."""
+        backlog = Backlog(Stage.PREDICT, model, version)
+        take = self._worker.take(backlog, self._batch_size(model))
+        for batch in together_or_alone(take.taken):
+            with self._worker.running(batch):
+                moves = self._predict(batch, take, backlog)
+            self._worker.pass_on(moves)
+            self._forget_tensors(batch)
+        return len(take.taken)
+
+    def _predict(self, batch: Sequence[Taken], take: Take, backlog: Backlog) -> list[Move]:
+        """One move for each of the batch."""
+        try:
+            session = self._sessions.get(backlog.model, backlog.version)
+        except JobFailed as error:
+            return [failed(one, error, take.at) for one in batch]
+        moves: list[Move] = []
+        buckets: dict[object, list[Row]] = defaultdict(list)
+        for one in batch:
+            row = self._read(one, take)
+            if isinstance(row, Move):
+                moves.append(row)
+            else:
+                buckets[bucket(row.tensors)].append(row)
+        for rows in buckets.values():
+            for row, ran in zip(rows, self._run(session, rows), strict=True):
+                moves.append(self._ended(session, row, ran, take))
+        return moves
+
+    def _read(self, one: Taken, take: Take) -> Row | Move:
+        """The job's tensors, or its move where it is not to run."""
+        entry = one.entry
+        if entry.deadline is not None and entry.deadline <= take.at:
+            late = JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
+            return failed(one, late, take.at)
+        try:
+            reference = entry.payload_ref
+            data = self._worker.blobs.get(reference) if reference else entry.payload
+        except JobInputGone:
+            return given_back(one)
+        return Row(one, tensors.decode(data))
+
+    def _run(self, session: Session, rows: Sequence[Row]) -> list[Ran]:
+        """Runs the rows together; a batch that raises is halved until the bad row is alone."""
+        begun = self._worker.clock.monotonic()
+        try:
+            outputs = session.run(stack([row.tensors for row in rows]), self._worker.watchdog)
+            results = split(outputs, [row.count for row in rows])
+        except (JobFailed, ValueError) as error:
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                return self._run(session, rows[:middle]) + self._run(session, rows[middle:])
+            cause = error if isinstance(error, JobFailed) else _wrong_rows(error)
+            return [Ran(cause, self._worker.clock.monotonic() - begun, 1)]
+        seconds = self._worker.clock.monotonic() - begun
+        counters.batch_rows.labels(session.model.name).observe(len(rows))
+        return [Ran(result, seconds, len(rows)) for result in results]
+
+    def _ended(self, session: Session, row: Row, ran: Ran, take: Take) -> Move:
+        one = row.taken
+        timed = replace(
+            one.entry.outcome,
+            queue_time=queue_seconds(one, take),
+            predict_time=ran.seconds,
+            batch_size=ran.batch_size,
+        )
+        try:
+            output = self._output(session, row, ran)
+        except JobFailed as error:
+            return failed(one, error, take.at, timed)
+        return ended(one, replace(timed, state=State.SUCCEEDED, output=output), take.at)
+
+    def _output(self, session: Session, row: Row, ran: Ran) -> bytes:
+        """The job's output as JSON; raises JobFailed."""
+        if isinstance(ran.result, JobFailed):
+            raise ran.result
+        if not session.model.allow_non_finite:
+            _require_finite(ran.result)
+        carried = {name: a for name, a in row.tensors.items() if name.startswith(CARRIED)}
+        try:
+            output = orjson.dumps(session.processor.postprocess(ran.result | carried))
+        except JobFailed:
+            raise
+        except Exception as error:
+            log.exception("postprocess_raised", job_id=row.taken.entry.id)
+            name = type(error).__name__
+            raise JobFailed(Failure.POSTPROCESS_FAILED, f"postprocess raised {name}") from error
+        if len(output) > self._worker.settings.inline_output_max_bytes:
+            raise JobFailed(Failure.OUTPUT_TOO_LARGE, f"the output has {len(output)} bytes")
+        return output
+
+    def _forget_tensors(self, batch: Sequence[Taken]) -> None:
+        for one in batch:
+            if one.entry.payload_ref:
+                self._worker.blobs.delete(one.entry.payload_ref)
+
+    def _batch_size(self, model: str) -> int:
+        served = self._worker.registry.models.get(model)
+        return served.max_batch_size if served else 1
+
+
+def _require_finite(outputs: Tensors) -> None:
+    for name, array in outputs.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise JobFailed(Failure.NON_FINITE_OUTPUT, f"output {name} is not finite")
+
+
+def _wrong_rows(error: ValueError) -> JobFailed:
+    return JobFailed(Failure.PREDICTION_FAILED, str(error)[:300])

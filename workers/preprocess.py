@@ -1,0 +1,94 @@
+"""The first stage: inputs become tensors, each job for itself."""
+
+from dataclasses import replace
+
+import orjson
+import structlog
+
+from models.processors import Processor, load_processor
+from shared.backlog.backlogs import Move, Take, Taken, following
+from shared.domain.failures import Failure
+from shared.domain.names import Backlog, Stage
+from shared.domain.prediction import advanced
+from shared.domain.states import Progress
+from shared.errors import JobFailed, JobInputGone, ModelRefused, NotFound
+from workers import tensors
+from workers.batching import together_or_alone
+from workers.entry_moves import failed, given_back, queue_seconds
+from workers.worker import Worker
+
+log = structlog.get_logger()
+
+TIME_LIMIT_SECONDS = 60.0
+
+
+class Preprocess:
+    """The stage of one worker process; processors are loaded once."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._processors: dict[tuple[str, str], Processor] = {}
+
+    def __call__(self, model: str, version: str) -> int:
+        """Takes what waits for this version and passes it on; answers how many jobs that were."""
+        backlog = Backlog(Stage.PREPROCESS, model, version)
+        take = self._worker.take(backlog, self._batch_size(model))
+        for batch in together_or_alone(take.taken):
+            with self._worker.running(batch):
+                moves = [self._prepare(one, take, backlog) for one in batch]
+            self._worker.pass_on(moves)
+        return len(take.taken)
+
+    def _prepare(self, one: Taken, take: Take, backlog: Backlog) -> Move:
+        entry = one.entry
+        begun = self._worker.clock.monotonic()
+        try:
+            if entry.deadline is not None and entry.deadline <= take.at:
+                raise JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
+            payload, reference = self._tensors(one, backlog)
+        except JobInputGone:
+            return given_back(one)
+        except JobFailed as error:
+            return failed(one, error, take.at)
+        outcome = replace(
+            entry.outcome,
+            queue_time=queue_seconds(one, take),
+            preprocess_time=self._worker.clock.monotonic() - begun,
+            started_at=take.at,
+        )
+        job = advanced(entry.job, Progress.PREDICTING, started_at=take.at)
+        onward = replace(entry, job=job, payload=payload, payload_ref=reference, outcome=outcome)
+        return Move(onward, following(backlog), one)
+
+    def _tensors(self, one: Taken, backlog: Backlog) -> tuple[bytes, str | None]:
+        """The job's tensors, or where they stand when they are large."""
+        entry = one.entry
+        processor = self._processor(backlog.model, backlog.version)
+        data = self._worker.blobs.get(entry.payload_ref) if entry.payload_ref else entry.payload
+        with self._worker.watchdog.limit(TIME_LIMIT_SECONDS, lambda: None):
+            try:
+                encoded = tensors.encode(processor.preprocess(orjson.loads(data)))
+            except JobFailed:
+                raise
+            except Exception as error:
+                log.exception("preprocess_raised", job_id=entry.id, model=backlog.model)
+                name = type(error).__name__
+                raise JobFailed(Failure.PREPROCESS_FAILED, f"preprocess raised {name}") from error
+        if len(encoded) <= self._worker.settings.inline_tensor_max_bytes:
+            return encoded, None
+        reference = f"tensors/{entry.id}.{entry.attempt}"
+        return b"", self._worker.blobs.put(reference, encoded, synced=False)
+
+    def _processor(self, model: str, version: str) -> Processor:
+        key = (model, version)
+        if key not in self._processors:
+            try:
+                resolved = self._worker.registry.resolve(f"{model}:{version}")
+                self._processors[key] = load_processor(*resolved)
+            except (NotFound, ModelRefused) as error:
+                raise JobFailed(Failure.MODEL_UNAVAILABLE, error.detail) from error
+        return self._processors[key]
+
+    def _batch_size(self, model: str) -> int:
+        served = self._worker.registry.models.get(model)
+        return served.preprocess_batch if served else 1

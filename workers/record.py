@@ -1,0 +1,107 @@
+"""The last stage: outcomes become rows, in bulk; then, and only then, they can be seen."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.backlog.backlogs import Backlogs, Taken
+from shared.db.engine import reading, writing
+from shared.domain.failures import Failure
+from shared.domain.names import RECORD
+from shared.domain.outcome import Outcome
+from shared.domain.prediction import Snapshot
+from shared.errors import BusyError
+from shared.jobs import lifecycle, store, views
+from shared.jobs.lifecycle import End, Finished
+from shared.telemetry import counters
+from workers.entry_moves import given_back
+from workers.worker import Worker
+
+log = structlog.get_logger()
+
+SQL_RETRY_SECONDS = 0.5
+
+
+class Record:
+    """The stage of one worker process: the only one of the three that opens SQL."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._engine: Engine = worker.container.engine
+        self._backlogs: Backlogs = worker.container.backlogs
+
+    def __call__(self) -> int:
+        """Takes outcomes, commits them, makes them visible; answers how many jobs that were."""
+        take = self._worker.take(RECORD, self._worker.settings.record_batch)
+        if take.taken:
+            self._record(take.taken)
+        return len(take.taken)
+
+    def _record(self, taken: Sequence[Taken]) -> None:
+        """A row that SQL refuses fails alone: the group is halved until it stands alone."""
+        now = self._worker.clock.now()
+        try:
+            finished = self._commit(taken, now)
+        except (SQLAlchemyError, ValueError) as error:
+            if len(taken) > 1:
+                middle = len(taken) // 2
+                self._record(taken[:middle])
+                self._record(taken[middle:])
+                return
+            log.warning("outcome_refused", job_id=taken[0].entry.id, error=type(error).__name__)
+            taken = [_unstorable(taken[0])]
+            finished = self._commit(taken, now)
+        self._show(taken, finished, now)
+
+    def _commit(self, taken: Sequence[Taken], now: datetime) -> Finished:
+        """Waits for SQL as long as it takes: the outcomes are safe where they are."""
+        ends = [End(one.entry.id, one.entry.attempt, one.entry.outcome) for one in taken]
+        while True:
+            try:
+                with writing(self._engine) as connection:
+                    return lifecycle.finish(connection, ends, now)
+            except BusyError as error:
+                log.warning("record_waits_for_sql", jobs=len(taken), reason=error.detail)
+                if self._worker.stopping:
+                    raise
+                threading.Event().wait(SQL_RETRY_SECONDS)
+
+    def _show(self, taken: Sequence[Taken], finished: Finished, now: datetime) -> None:
+        by_id = {one.entry.id: one for one in taken}
+        snapshots = [
+            views.finished(by_id[end.job_id].entry.job, end.outcome, now)
+            for end in finished.recorded
+        ]
+        snapshots += self._snapshots(finished.already)
+        gone = {*finished.fenced, *finished.unknown}
+        stay = [one for one in taken if one.entry.id not in gone]
+        self._backlogs.finish(snapshots, stay)
+        if gone:
+            counters.jobs_fenced.inc(len(finished.fenced))
+            self._backlogs.move([given_back(one) for one in taken if one.entry.id in gone])
+        self._count(by_id, finished)
+
+    def _snapshots(self, job_ids: Sequence[str]) -> list[Snapshot]:
+        """What SQL says of jobs that had ended before: Redis may not have heard of it."""
+        if not job_ids:
+            return []
+        with reading(self._engine) as connection:
+            rows = store.read_many(connection, job_ids)
+        return [views.from_row(row, self._worker.settings.echo_input_max_bytes) for row in rows]
+
+    def _count(self, by_id: dict[str, Taken], finished: Finished) -> None:
+        for end in finished.recorded:
+            model = by_id[end.job_id].entry.job["model"]
+            counters.jobs_finished.labels(model, end.outcome.state.value).inc()
+            if end.outcome.error_code:
+                counters.jobs_failed.labels(end.outcome.error_code).inc()
+
+
+def _unstorable(one: Taken) -> Taken:
+    outcome = Outcome.failed(Failure.OUTPUT_NOT_STORABLE, "the outcome cannot be stored")
+    return replace(one, entry=replace(one.entry, outcome=outcome))

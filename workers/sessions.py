@@ -1,0 +1,127 @@
+"""Sessions: loaded onnxruntime models. The only module that imports onnxruntime."""
+
+import os
+import threading
+from hashlib import sha256
+from pathlib import Path
+
+import onnxruntime
+import structlog
+
+from models.processors import Processor, load_processor
+from models.registry import Model, Registry, Version
+from shared.domain.failures import Failure
+from shared.errors import JobFailed, ModelRefused, NotFound
+from shared.settings import Settings
+from workers.cores import available_cores
+from workers.tensors import Tensors
+from workers.watchdog import Watchdog
+
+log = structlog.get_logger()
+
+CARRIED = "carried:"
+"""Tensors of this prefix pass by the session, from preprocess to postprocess."""
+
+
+class Session:
+    """One model version in memory; threads may run it at the same time."""
+
+    def __init__(self, model: Model, version: Version, threads: int) -> None:
+        self.model = model
+        self.version = version
+        self.processor: Processor = load_processor(model, version)
+        self._pid = os.getpid()
+        self._session = onnxruntime.InferenceSession(
+            _verified_bytes(version.path, version.digest),
+            sess_options=_options(threads),
+            providers=["CPUExecutionProvider"],
+        )
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, feeds: Tensors, watchdog: Watchdog) -> Tensors:
+        """The outputs by name; raises JobFailed when the model raises or runs too long."""
+        if os.getpid() != self._pid:
+            raise RuntimeError("a session must not cross a fork")
+        options = onnxruntime.RunOptions()
+
+        def terminate() -> None:
+            options.terminate = True
+
+        fed = {name: array for name, array in feeds.items() if not name.startswith(CARRIED)}
+        with watchdog.limit(self.model.timeout_seconds, terminate) as limit:
+            try:
+                values = self._session.run(self._outputs, fed, options)
+            except Exception as error:
+                if limit.expired:
+                    seconds = self.model.timeout_seconds
+                    raise JobFailed(
+                        Failure.TIME_LIMIT_EXCEEDED, f"the model ran longer than {seconds:g} s"
+                    ) from error
+                raise JobFailed(Failure.PREDICTION_FAILED, _reason(error)) from error
+        return dict(zip(self._outputs, values, strict=True))
+
+
+class Sessions:
+    """The sessions of this process, each loaded once, when first asked for."""
+
+    def __init__(self, registry: Registry, settings: Settings) -> None:
+        self._registry = registry
+        self._threads = settings.intra_op_threads or max(
+            1, available_cores() // (settings.predict_processes * settings.predict_threads)
+        )
+        self._loaded: dict[tuple[str, str], Session] = {}
+        self._lock = threading.Lock()
+
+    def get(self, model: str, version: str) -> Session:
+        """Raises JobFailed(model_unavailable) for what this worker cannot load."""
+        key = (model, version)
+        with self._lock:
+            if key not in self._loaded:
+                self._loaded[key] = self._load(model, version)
+            return self._loaded[key]
+
+    def warm_up(self, lane: str, watchdog: Watchdog) -> None:
+        """Loads every version of the lane and runs its example once; what fails is only logged."""
+        for model in self._registry.models.values():
+            if model.lane != lane:
+                continue
+            for version in model.versions.values():
+                try:
+                    session = self.get(model.name, version.version)
+                    session.run(session.processor.preprocess(model.example), watchdog)
+                except JobFailed as error:
+                    log.error("model_not_loaded", model=version.reference, reason=error.detail)
+
+    def _load(self, name: str, version_id: str) -> Session:
+        try:
+            model, version = self._registry.resolve(f"{name}:{version_id}")
+            return Session(model, version, self._threads)
+        except (NotFound, ModelRefused) as error:
+            raise JobFailed(Failure.MODEL_UNAVAILABLE, error.detail) from error
+        except Exception as error:
+            log.exception("session_refused", model=name, version=version_id)
+            raise JobFailed(Failure.MODEL_UNAVAILABLE, _reason(error)) from error
+
+
+def _options(threads: int) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    # Idle threads that spin take the cores that the other stages need.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _verified_bytes(path: Path, digest: str) -> bytes:
+    """The file as the registry knew it; read once, so that what is checked is what is loaded."""
+    data = path.read_bytes()
+    if sha256(data).hexdigest() != digest:
+        raise ModelRefused(f"{path.name} has changed since it was registered")
+    return data
+
+
+def _reason(error: Exception) -> str:
+    """The first line of an error, short enough to store, without addresses of this machine."""
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}"[:300]

@@ -1,0 +1,226 @@
+"""The steps of a sweep: look, decide (see `sweep_decisions`), act; a slice at a time."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import RowMapping
+
+from shared.backlog import entries
+from shared.backlog.backlogs import Move, Taken
+from shared.backlog.consumers import FENCED_SECONDS, living
+from shared.backlog.entries import Entry
+from shared.container import Container
+from shared.db.engine import reading, writing
+from shared.domain.failures import Failure
+from shared.domain.names import GROUP, RECORD, Backlog, Keys, Stage
+from shared.domain.outcome import Outcome
+from shared.jobs import lifecycle, store, views
+from shared.jobs.lifecycle import End
+from shared.jobs.store import Due
+from shared.telemetry import counters
+from workers import sweep_decisions as decide
+from workers.sweep_decisions import Depth, RedisWatch, Rescue
+
+log = structlog.get_logger()
+
+LOOK_ALIVE_SECONDS = 10.0
+"""Twice the pause between two heartbeats: so long a living worker may need after an outage."""
+
+
+class Sweep:
+    """One sweeper's view; any number of them may work side by side."""
+
+    def __init__(self, container: Container) -> None:
+        self._settings = container.settings
+        self._engine = container.engine
+        self._redis = container.redis
+        self._backlogs = container.backlogs
+        self._clock = container.clock
+        self._keys = Keys(container.settings.key_prefix)
+        script = files("shared.backlog").joinpath("strike_off.lua").read_text()
+        self._strike_off_script = self._redis.register_script(script)
+        self.watch = RedisWatch(LOOK_ALIVE_SECONDS)
+
+    def dispatch_missing(self, after_id: str = "") -> str | None:
+        """(a) Sends one slice of unfinished jobs again that Redis no longer holds.
+
+        Answers the id to go on behind, None at the end.
+        """
+        now = self._clock.now()
+        with reading(self._engine) as connection:
+            due = store.due(connection, now, after_id, self._settings.sweep_slice)
+        if due:
+            lost = decide.missing(due, self._in_redis([one.id for one in due]))
+            if lost:
+                self._dispatch(lost)
+        return due[-1].id if len(due) == self._settings.sweep_slice else None
+
+    def rescue_the_lost(self) -> None:
+        """(b) Takes the entries of dead workers away and gives the jobs back to SQL."""
+        info = self._redis.info("server")
+        now = self._clock.monotonic()
+        self.watch.seen(info["run_id"], info["uptime_in_seconds"], now)
+        if not self.watch.heartbeats_count(now):
+            return
+        streams = self._streams()
+        holders = self._holders(streams)
+        alive = living(self._redis, self._settings.key_prefix)
+        for consumer in decide.dead_consumers(holders, alive):
+            self._rescue(consumer, holders[consumer])
+
+    def ring_silent_bells(self) -> None:
+        """(c) Rings where entries wait and no bell rings."""
+        silent = self._backlogs.ring(decide.with_work(self._depths(self._streams())))
+        counters.bells_rung_again.inc(len(silent))
+
+    def expire(self) -> None:
+        """(d) Ends jobs whose deadline has passed, wherever they are."""
+        now = self._clock.now()
+        with reading(self._engine) as connection:
+            late = store.overdue(connection, now, self._settings.sweep_slice)
+        if late:
+            outcome = Outcome.failed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
+            self._end([End(job_id, None, outcome) for job_id in late])
+
+    def measure(self) -> None:
+        """Tells how the queue stands."""
+        with reading(self._engine) as connection:
+            oldest = store.oldest_unfinished(connection)
+        now = self._clock.now()
+        age = max(timedelta(0), now - oldest) if oldest else timedelta(0)
+        counters.oldest_unfinished.set(age.total_seconds())
+        counters.sweeper_last_success.set(now.timestamp())
+
+    def _dispatch(self, lost: Sequence[Due]) -> None:
+        now = self._clock.now()
+        with writing(self._engine) as connection:
+            claimed = lifecycle.dispatch(
+                connection, lost, now, self._settings.dispatch_grace_seconds
+            )
+            rows = store.read_many(connection, claimed)
+        self._backlogs.move([self._first_move(row) for row in rows])
+        counters.jobs_redispatched.inc(len(rows))
+        log.info("dispatched_again", jobs=len(rows))
+
+    def _first_move(self, row: RowMapping) -> Move:
+        entry = Entry(
+            job=views.from_row(row, self._settings.echo_input_max_bytes),
+            payload=row["input"] or b"",
+            payload_ref=row["input_ref"],
+            crashes=row["crashes"],
+            deadline=row["deadline_at"].timestamp() if row["deadline_at"] else None,
+        )
+        return Move(entry, Backlog(Stage.PREPROCESS, row["model"], row["version"]))
+
+    def _rescue(self, consumer: str, streams: Sequence[str]) -> None:
+        held = [pair for stream in streams for pair in self._held(consumer, stream)]
+        if held:
+            self._redis.set(self._keys.fenced(consumer), b"1", ex=FENCED_SECONDS)
+            self._give_back(decide.rescue(held, self._running(consumer)))
+            log.warning("rescued", consumer=consumer, held=len(held))
+        self._strike_off(consumer, streams)
+
+    def _give_back(self, found: Rescue) -> None:
+        """SQL first: a crash is counted before anybody can run the job again."""
+        crashed = [Due(one.entry.id, one.entry.attempt) for one in found.crashed]
+        released = [Due(one.entry.id, one.entry.attempt) for one in found.released]
+        with writing(self._engine) as connection:
+            now = self._clock.now()
+            crashes = lifecycle.crash(connection, crashed, now)
+            lifecycle.release(connection, released, now)
+        self._backlogs.move(
+            [Move(one.entry, RECORD, one) for one in found.outcomes]
+            + [Move(one.entry, None, one) for one in (*found.crashed, *found.released)]
+        )
+        self._bury([job_id for job_id, n in crashes.items() if n >= self._settings.crashes_max])
+        counters.jobs_rescued.labels("crashed").inc(len(crashed))
+        counters.jobs_rescued.labels("held").inc(len(released) + len(found.outcomes))
+
+    def _bury(self, job_ids: Sequence[str]) -> None:
+        """Three workers died running it: the job is a dead letter."""
+        reason = f"{self._settings.crashes_max} workers died while running this job"
+        outcome = Outcome.failed(Failure.WORKER_LOST, reason)
+        self._end([End(job_id, None, outcome) for job_id in job_ids])
+
+    def _end(self, ends: Sequence[End]) -> None:
+        if not ends:
+            return
+        with writing(self._engine) as connection:
+            finished = lifecycle.finish(connection, ends, self._clock.now())
+            rows = store.read_many(connection, [end.job_id for end in finished.recorded])
+        for row in rows:
+            counters.jobs_finished.labels(row["model"], row["status"]).inc()
+            counters.jobs_failed.labels(row["error_code"]).inc()
+        echo = self._settings.echo_input_max_bytes
+        self._backlogs.finish([views.from_row(row, echo) for row in rows])
+
+    def _strike_off(self, consumer: str, streams: Sequence[str]) -> None:
+        """Removes a consumer that holds nothing any more from its groups."""
+        heartbeat = self._keys.heartbeat(consumer)
+        for stream in streams:
+            self._strike_off_script(keys=[stream, heartbeat], args=[GROUP, consumer])
+        self._redis.delete(self._keys.running(consumer))
+
+    def _held(self, consumer: str, stream: str) -> list[tuple[Stage, Taken]]:
+        """What a consumer holds of a stream, to one slice; entries that are gone are let go."""
+        stage = self._keys.parse_stream(stream)[0].stage
+        held: list[tuple[Stage, Taken]] = []
+        for one in self._pending(stream, consumer, self._settings.sweep_slice):
+            entry_id = one["message_id"]
+            found = cast(list[Any], self._redis.xrange(stream, entry_id, entry_id))
+            try:
+                entry = entries.decode(found[0][1]) if found else None
+            except entries.EntryUnreadable:
+                entry = None
+            if entry is None:
+                self._redis.xack(stream, GROUP, entry_id)
+                self._redis.xdel(stream, entry_id)
+            else:
+                held.append((stage, Taken(entry, stream, entry_id)))
+        return held
+
+    def _pending(self, stream: str, consumer: str, count: int) -> list[Any]:
+        return self._redis.xpending_range(stream, GROUP, "-", "+", count, consumer)
+
+    def _running(self, consumer: str) -> set[str]:
+        values = cast(list[bytes], self._redis.hvals(self._keys.running(consumer)))
+        return {job_id for value in values for job_id in value.decode().split(",")}
+
+    def _in_redis(self, job_ids: Sequence[str]) -> list[bool]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipeline.exists(self._keys.snapshot(job_id))
+        return [bool(one) for one in pipeline.execute()]
+
+    def _streams(self) -> list[str]:
+        members = cast(set[bytes], self._redis.smembers(self._keys.streams))
+        return sorted(member.decode() for member in members)
+
+    def _holders(self, streams: Sequence[str]) -> dict[str, list[str]]:
+        """Every consumer of every group, with the streams that it reads."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for stream in streams:
+            pipeline.xinfo_consumers(stream, GROUP)
+        holders: dict[str, list[str]] = defaultdict(list)
+        answers = pipeline.execute(raise_on_error=False)
+        for stream, found in zip(streams, answers, strict=True):
+            if not isinstance(found, Exception):  # no group yet: nobody has taken anything
+                for one in found:
+                    holders[one["name"].decode()].append(stream)
+        return holders
+
+    def _depths(self, streams: Sequence[str]) -> dict[Backlog, list[Depth]]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for stream in streams:
+            pipeline.xlen(stream)
+            pipeline.xpending(stream, GROUP)
+        answers = pipeline.execute(raise_on_error=False)
+        depths: dict[Backlog, list[Depth]] = defaultdict(list)
+        for stream, length, summary in zip(streams, answers[::2], answers[1::2], strict=True):
+            pending = 0 if isinstance(summary, Exception) else summary["pending"]
+            depths[self._keys.parse_stream(stream)[0]].append(Depth(length, pending))
+        return depths

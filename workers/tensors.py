@@ -1,0 +1,43 @@
+"""Tensors on the wire: a small header, then the raw bytes of each; never JSON lists.
+
+4 bytes  length of the header, big-endian
+header   JSON [[name, dtype, shape, bytes], …]
+bytes    each tensor in C order; a tensor of strings as a JSON list
+"""
+
+import numpy as np
+import orjson
+
+Tensors = dict[str, np.ndarray]
+
+_STRINGS = "strings"
+
+
+def encode(tensors: Tensors) -> bytes:
+    """The tensors as one string of bytes."""
+    header = []
+    parts: list[bytes] = []
+    for name, array in tensors.items():
+        if array.dtype.kind in "OUS":
+            data = orjson.dumps(array.ravel().tolist())
+            header.append([name, _STRINGS, array.shape, len(data)])
+        else:
+            data = np.ascontiguousarray(array).tobytes()
+            header.append([name, array.dtype.str, array.shape, len(data)])
+        parts.append(data)
+    head = orjson.dumps(header)
+    return b"".join([len(head).to_bytes(4), head, *parts])
+
+
+def decode(data: bytes) -> Tensors:
+    """The inverse of `encode`; the arrays are read-only views of `data`."""
+    start = 4 + int.from_bytes(data[:4])
+    tensors: Tensors = {}
+    for name, dtype, shape, length in orjson.loads(data[4:start]):
+        part = memoryview(data)[start : start + length]
+        if dtype == _STRINGS:
+            tensors[name] = np.array(orjson.loads(part), dtype=object).reshape(shape)
+        else:
+            tensors[name] = np.frombuffer(part, dtype=dtype).reshape(shape)
+        start += length
+    return tensors

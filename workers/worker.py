@@ -1,0 +1,60 @@
+"""What every stage works with: takes in this process's name, runs under its rules, passes on."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from models.registry import Registry
+from shared.backlog.backlogs import Backlogs, Move, Take, Taken
+from shared.backlog.consumers import Consumer
+from shared.clock import Clock
+from shared.container import Container
+from shared.domain.names import Backlog, Stage
+from shared.payloads.blobs import Blobs
+from shared.settings import Settings
+from workers.batching import take_order
+from workers.isolation import Isolation
+from workers.watchdog import Watchdog
+
+
+class Worker:
+    """One worker process of one stage."""
+
+    def __init__(self, stage: Stage, container: Container, registry: Registry) -> None:
+        self.stage = stage
+        self.container = container
+        self.registry = registry
+        self.settings: Settings = container.settings
+        self.clock: Clock = container.clock
+        self.blobs: Blobs = container.blobs
+        self.consumer = Consumer(container.redis, stage.value, container.settings)
+        self.watchdog = Watchdog(container.clock)
+        self.stopping = False
+        self._backlogs: Backlogs = container.backlogs
+        self._isolation = Isolation()
+        self._turns = itertools.count()
+
+    def take(self, backlog: Backlog, count: int) -> Take:
+        order = take_order(next(self._turns))
+        return self._backlogs.take(backlog, self.consumer.name, count, order)
+
+    def pass_on(self, moves: Sequence[Move]) -> None:
+        """Moves what is still owed; what is not any more has left its backlog just as well."""
+        self._backlogs.move(moves)
+
+    @contextmanager
+    def running(self, batch: Sequence[Taken]) -> Iterator[None]:
+        """Around the work on a batch: noted, so that a crash is known; a suspect is alone."""
+        suspect = any(one.entry.suspect for one in batch)
+        with self._isolation.alone() if suspect else self._isolation.shared():
+            self.consumer.note_running([one.entry.id for one in batch])
+            yield
+
+    @contextmanager
+    def starting_anew_on_error(self) -> Iterator[None]:
+        """Around a whole task: whatever it leaves unfinished is free for others at once."""
+        try:
+            yield
+        except BaseException:
+            self.consumer.start_anew()
+            raise
