@@ -45,7 +45,7 @@ class Sweep:
         self._strike_off_script = self._redis.register_script(script)
         self.watch = RedisWatch(LOOK_ALIVE_SECONDS)
 
-    def dispatch_missing(self, after_id: str = "") -> str | None:
+    def dispatch_missing(self, after_id: str | None = None) -> str | None:
         """(a) Sends one slice of unfinished jobs again that Redis no longer holds.
 
         Answers the id to go on behind, None at the end.

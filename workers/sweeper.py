@@ -66,7 +66,7 @@ class Sweeper:
         self._consumer.beat()
 
     def _dispatch_all(self) -> None:
-        position: str | None = ""
+        position = self._sweep.dispatch_missing()
         while position is not None and not self._stopped.is_set():
             position = self._sweep.dispatch_missing(position)
 

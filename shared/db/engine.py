@@ -13,6 +13,8 @@ from shared.settings import Settings
 
 BUSY_SECONDS = 5
 
+_DISK_FULL = "53100"  # PostgreSQL's code
+
 
 def connect(settings: Settings) -> Engine:
     """An engine for the settings' database; opens nothing yet."""
@@ -64,9 +66,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def busy(error: DBAPIError) -> BusyError | None:
     """The error that the caller may be told to wait for, None when it is the statement's fault."""
-    code = getattr(error.orig, "sqlite_errorcode", None) or getattr(error.orig, "sqlstate", None)
-    if code in (sqlite3.SQLITE_FULL, "53100"):
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _DISK_FULL:
         return StorageFull("the database's disk is full", retry_after_seconds=30)
+    if primary == sqlite3.SQLITE_ERROR:  # SQLite's word for a wrong statement
+        return None
     if isinstance(error, OperationalError | InterfaceError):
         return Unavailable("the database cannot be reached now", retry_after_seconds=2)
     return None

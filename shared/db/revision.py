@@ -1,18 +1,20 @@
 """Which migration the database must be at; checked by every process that opens it."""
 
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, inspect, text
 
 from shared.db.engine import reading
-from shared.errors import StartupRefused
+from shared.errors import BusyError, StartupRefused
 
 HEAD = "0001"
 """The revision that this release works with."""
 
 
 def require_current(engine: Engine) -> None:
-    """Raises StartupRefused unless the database is at `HEAD`."""
-    found = _current(engine)
+    """Raises StartupRefused unless the database is there and at `HEAD`."""
+    try:
+        found = _current(engine)
+    except BusyError as error:
+        raise StartupRefused(error.detail) from error
     if found != HEAD:
         raise StartupRefused(
             f"the database is at revision {found or 'none'}, this release needs {HEAD}: "
@@ -21,8 +23,8 @@ def require_current(engine: Engine) -> None:
 
 
 def _current(engine: Engine) -> str | None:
-    try:
-        with reading(engine) as connection:
-            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except DBAPIError:
-        return None  # no such table: never migrated
+    with reading(engine) as connection:
+        # Asked for first: on SQLite a missing table looks like a database that cannot be reached.
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -69,5 +69,5 @@ def advanced(
 
 
 def wire_time(moment: datetime) -> str:
-    """RFC 3339 in UTC, microseconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """RFC 3339 with microseconds; `moment` is in UTC."""
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -76,9 +76,9 @@ class Reader:
         return row["input"], row["input_ref"]
 
     async def page(self, wanted: Page) -> list[Snapshot]:
-        """Jobs as SQL knows them: an unfinished one counts as queued."""
+        """Jobs as SQL knows them; how far an unfinished one is, Redis says."""
         rows = await asyncio.to_thread(self._page, wanted)
-        return [views.from_row(row, self._settings.echo_input_max_bytes) for row in rows]
+        return list(await asyncio.gather(*map(self._current, rows)))
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -90,6 +90,13 @@ class Reader:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    async def _current(self, row: RowMapping) -> Snapshot:
+        if row["completed_at"] is None:
+            data = await self._snapshot(row["id"])
+            if data is not None:
+                return prediction.decode(data)
+        return views.from_row(row, self._settings.echo_input_max_bytes)
 
     async def _snapshot(self, job_id: str) -> bytes | None:
         """One look at Redis; all that are asked for while one MGET is under way share the next."""

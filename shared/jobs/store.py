@@ -20,6 +20,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.jobs.table import job_table as job
 
+_FIRST_ID = "00000000-0000-0000-0000-000000000000"
+
 # Written out, not bound: only so does SQLite use the partial indexes.
 _UNFINISHED = job.c.status == literal_column("'queued'")
 
@@ -93,11 +95,11 @@ def page(connection: Connection, wanted: Page) -> list[RowMapping]:
     return list(connection.execute(statement.limit(wanted.limit)).mappings())[::-1]
 
 
-def due(connection: Connection, now: datetime, after_id: str, limit: int) -> list[Due]:
+def due(connection: Connection, now: datetime, after_id: str | None, limit: int) -> list[Due]:
     """Unfinished jobs whose `dispatch_after` has passed, by id, behind `after_id`."""
     statement = (
         select(job.c.id, job.c.attempt)
-        .where(_UNFINISHED, job.c.dispatch_after <= now, job.c.id > after_id)
+        .where(_UNFINISHED, job.c.dispatch_after <= now, job.c.id > (after_id or _FIRST_ID))
         .order_by(job.c.id)
         .limit(limit)
     )

@@ -15,6 +15,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import redis
@@ -100,10 +101,18 @@ class Submitter:
             self._wake.wait()
             self._wake.clear()
             while group := self._next_group():
-                counters.group_rows.observe(len(group))
-                answers = self._commit(group)
-                self._dispatch([one for one in group if _is_new(answers[id(one)])])
-                self._answer(group, answers)
+                self._accept(group)
+
+    def _accept(self, group: Sequence[_Waiting]) -> None:
+        answers: dict[int, Accepted | QueuecastError] = {}
+        try:
+            answers = self._commit(group)
+            self._dispatch([one for one in group if _is_new(answers[id(one)])])
+        except Exception:  # this thread serves everybody: it must outlive any single group
+            log.exception("group_failed", jobs=len(group))
+        finally:
+            counters.group_rows.observe(len(group))
+            self._answer(group, answers)
 
     def _next_group(self) -> list[_Waiting]:
         """What has arrived, to the group's bounds; of one id or key only the first."""
@@ -185,8 +194,10 @@ class Submitter:
     def _answer(
         self, group: Sequence[_Waiting], answers: dict[int, Accepted | QueuecastError]
     ) -> None:
-        loop = group[0].answer.get_loop()
-        loop.call_soon_threadsafe(_resolve, [(one.answer, answers[id(one)]) for one in group])
+        unknown = Unavailable("it is not known whether the job was stored; send it again")
+        pairs = [(one.answer, answers.get(id(one), unknown)) for one in group]
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            group[0].answer.get_loop().call_soon_threadsafe(_resolve, pairs)
 
     def _put_input(self, job: NewJob) -> str:
         try:

@@ -1,0 +1,64 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+
+import shared.db
+from shared.db import revision
+from shared.db.engine import create_database_engine, writing
+from shared.errors import StartupRefused
+from shared.jobs.table import Job
+from shared.prediction_log.table import PredictionLog
+
+DECLARED = (Job, PredictionLog)
+
+
+def test_the_migrated_schema_is_the_declared_one(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_head_is_the_newest_migration() -> None:
+    folder = Path(shared.db.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == revision.HEAD
+
+
+@pytest.fixture
+def empty(empty_database_url: str) -> Iterator[Engine]:
+    engine = create_database_engine(empty_database_url)
+    yield engine
+    engine.dispose()
+
+
+def test_several_at_once_migrate_one_database(empty: Engine, empty_database_url: str) -> None:
+    command = [sys.executable, "-m", "shared.db.migrate", empty_database_url]
+    running = [subprocess.Popen(command) for _ in range(2)]
+    assert [process.wait(60) for process in running] == [0, 0]
+    revision.require_current(empty)
+
+
+def test_a_database_that_was_never_migrated_is_refused(empty: Engine) -> None:
+    with pytest.raises(StartupRefused, match="migrate"):
+        revision.require_current(empty)
+
+
+def test_a_database_of_another_release_is_refused(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StartupRefused, match="revision 9999"):
+        revision.require_current(engine)
+
+
+def test_a_terminal_row_needs_its_time_of_completion(engine: Engine, stored) -> None:
+    stored()
+    with pytest.raises(DBAPIError), writing(engine) as connection:
+        connection.execute(text("UPDATE job SET status = 'failed'"))
