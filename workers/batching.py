@@ -55,8 +55,11 @@ def stack(rows: Sequence[Tensors]) -> Tensors:
 def split(outputs: Tensors, counts: Sequence[int]) -> list[Tensors]:
     """Each job's own rows of the outputs; `counts` are the rows that each put in.
 
-    Raises ValueError where the model did not answer one row for each row.
+    A job alone gets all there is: its model may know no rows. Raises ValueError where several ran
+    together and the model did not answer one row for each row.
     """
+    if len(counts) == 1:
+        return [outputs]
     total = sum(counts)
     for name, array in outputs.items():
         if array.ndim == 0 or array.shape[0] != total:

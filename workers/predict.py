@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 import structlog
 
+from models.processors import CARRIED
 from shared.backlog.backlogs import Move, Take, Taken
 from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
@@ -17,7 +18,7 @@ from shared.telemetry import counters
 from workers import tensors
 from workers.batching import bucket, split, stack, together_or_alone
 from workers.entry_moves import ended, failed, given_back, queue_seconds
-from workers.sessions import CARRIED, Session, Sessions
+from workers.sessions import Session, Sessions
 from workers.tensors import Tensors
 from workers.worker import Worker
 
@@ -33,7 +34,8 @@ class Row:
 
     @property
     def count(self) -> int:
-        return int(next(iter(self.tensors.values())).shape[0])
+        shape = next(iter(self.tensors.values())).shape
+        return int(shape[0]) if shape else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 import os
 import threading
-from hashlib import sha256
-from pathlib import Path
 
 import onnxruntime
 import structlog
 
-from models.processors import Processor, load_processor
+from models.model_file import read_verified
+from models.processors import CARRIED, Processor, load_processor
 from models.registry import Model, Registry, Version
 from shared.domain.failures import Failure
 from shared.errors import JobFailed, ModelRefused, NotFound
@@ -19,10 +18,6 @@ from workers.watchdog import Watchdog
 
 log = structlog.get_logger()
 
-CARRIED = "carried:"
-"""Tensors of this prefix pass by the session, from preprocess to postprocess."""
-
-
 class Session:
     """One model version in memory; threads may run it at the same time."""
 
@@ -32,7 +27,7 @@ class Session:
         self.processor: Processor = load_processor(model, version)
         self._pid = os.getpid()
         self._session = onnxruntime.InferenceSession(
-            _verified_bytes(version.path, version.digest),
+            read_verified(version.path, version.digest),
             sess_options=_options(threads),
             providers=["CPUExecutionProvider"],
         )
@@ -111,14 +106,6 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     # Idle threads that spin take the cores that the other stages need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
-
-
-def _verified_bytes(path: Path, digest: str) -> bytes:
-    """The file as the registry knew it; read once, so that what is checked is what is loaded."""
-    data = path.read_bytes()
-    if sha256(data).hexdigest() != digest:
-        raise ModelRefused(f"{path.name} has changed since it was registered")
-    return data
 
 
 def _reason(error: Exception) -> str:

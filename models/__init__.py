@@ -1,0 +1,1 @@
+"""The machine-learning models and the code that loads, checks and describes them."""

@@ -1,0 +1,47 @@
+"""A model as the registry serves it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.contracts import Contract
+from models.versions import Version
+
+
+@dataclass(frozen=True)
+class Model:
+    """What `model.toml`, the folder's Python and its ONNX files say together.
+
+    `max_batch_size` counts jobs in one run; 1 where the file's row dimension is fixed.
+    `processor_version` changes with the folder's Python: it is a part of every cache key.
+    """
+
+    name: str
+    description: str
+    folder: Path
+    versions: Mapping[str, Version]
+    aliases: Mapping[str, str]
+    default_version: str
+    lane: str
+    max_batch_size: int
+    preprocess_batch: int
+    timeout_seconds: float
+    input_max_bytes: int
+    cache: bool
+    allow_non_finite: bool
+    processor_version: str
+    contract: Contract
+    example: Any
+
+    def validate_input(self, version: Version, value: object) -> None:
+        """Raises InvalidInput or a subclass whose pointers start with `/input`."""
+        self.contract.validate(version, value)
+
+    def input_schema(self, version: Version) -> dict[str, Any]:
+        """JSON Schema 2020-12."""
+        return self.contract.input_schema(version)
+
+    def output_schema(self, version: Version) -> dict[str, Any]:
+        """JSON Schema 2020-12."""
+        return self.contract.output_schema(version)

@@ -1,0 +1,135 @@
+"""Loads one model folder, or refuses it in one line."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from models.contracts import Contract, DeclaredContract
+from models.folder_code import code_digest, import_file
+from models.manifest import (
+    Manifest,
+    TensorDeclarations,
+    VersionDeclaration,
+    declared_tensors,
+    read_manifest,
+)
+from models.model import Model
+from models.model_file import read_verified, within
+from models.signature import UnreadableSignature, read_signature
+from models.tensor_contract import TensorContract
+from models.tensor_spec import TensorSpec
+from models.versions import Version
+from shared.errors import InvalidInput, ModelRefused
+
+DEFAULT_BATCH_SIZE = 32
+
+
+def load_model(folder: Path) -> Model:
+    """Raises ModelRefused. Checks hashes, signatures and that the model's example is valid."""
+    manifest = read_manifest(folder)
+    if manifest.name != folder.name:
+        raise ModelRefused(f"model.toml names it '{manifest.name}', the folder is '{folder.name}'")
+    versions = {each.version: _load_version(folder, manifest, each) for each in manifest.versions}
+    contract = _load_contract(folder, manifest)
+    default = versions[manifest.served_version]
+    return Model(
+        name=manifest.name,
+        description=manifest.description,
+        folder=folder,
+        versions=versions,
+        aliases=dict(manifest.aliases),
+        default_version=default.version,
+        lane=manifest.lane,
+        max_batch_size=_batch_size(manifest, versions),
+        preprocess_batch=manifest.preprocess_batch,
+        timeout_seconds=manifest.timeout_seconds,
+        input_max_bytes=manifest.limits.input_max_bytes,
+        cache=manifest.cache,
+        allow_non_finite=manifest.allow_non_finite,
+        processor_version=f"{manifest.processor_version}-{code_digest(folder)}",
+        contract=contract,
+        example=_valid_example(contract, default),
+    )
+
+
+def _load_version(folder: Path, manifest: Manifest, declared: VersionDeclaration) -> Version:
+    path = within(folder, declared.file)
+    data = read_verified(path, declared.sha256)
+    try:
+        signature = read_signature(data)
+    except UnreadableSignature as error:
+        raise ModelRefused(f"version {declared.version}: {error}") from error
+    where = f"version {declared.version}"
+    return Version(
+        model=manifest.name,
+        version=declared.version,
+        digest=declared.sha256,
+        path=path,
+        inputs=_agreed(f"{where}: input", signature.inputs, declared.input or manifest.input),
+        outputs=_agreed(f"{where}: output", signature.outputs, declared.output or manifest.output),
+    )
+
+
+def _agreed(
+    where: str, found: tuple[TensorSpec, ...], declared: TensorDeclarations | None
+) -> tuple[TensorSpec, ...]:
+    """The file's tensors, with the dimension names of model.toml where it gives some."""
+    if declared is None:
+        return found
+    specs = declared_tensors(declared)
+    names = [spec.name for spec in found]
+    if set(specs) != set(names):
+        told = ", ".join(sorted(specs))
+        raise ModelRefused(f"{where}s are {', '.join(names)} in the file, {told} in model.toml")
+    for spec in found:
+        if not _same(spec, specs[spec.name]):
+            told = f"{specs[spec.name]} in model.toml"
+            raise ModelRefused(f"{where} '{spec.name}' is {spec} in the file, {told}")
+    return tuple(specs[name] for name in names)
+
+
+def _same(found: TensorSpec, declared: TensorSpec) -> bool:
+    fixed = [size if isinstance(size, int) else None for size in found.shape]
+    told = [size if isinstance(size, int) else None for size in declared.shape]
+    return found.dtype == declared.dtype and fixed == told
+
+
+def _batch_size(manifest: Manifest, versions: dict[str, Version]) -> int:
+    wanted = manifest.max_batch_size
+    fixed = next((each for each in versions.values() if not each.has_free_rows), None)
+    if fixed is None:
+        return wanted or DEFAULT_BATCH_SIZE
+    if wanted not in (None, 1):
+        detail = f"its row dimension is fixed, so max_batch_size must be 1, not {wanted}"
+        raise ModelRefused(f"version {fixed.version}: {detail}")
+    return 1
+
+
+def _load_contract(folder: Path, manifest: Manifest) -> Contract:
+    path = folder / "contract.py"
+    if not path.exists():
+        return TensorContract(manifest.limits.max_rows, manifest.limits.max_elements)
+    if not (folder / "processing.py").exists():
+        raise ModelRefused("contract.py needs a processing.py beside it")
+    try:
+        module = import_file(path)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise ModelRefused(f"contract.py: {reason}") from error
+    types = [getattr(module, name, None) for name in ("Input", "Output")]
+    pair = [each for each in types if isinstance(each, type) and issubclass(each, BaseModel)]
+    if len(pair) != 2:
+        raise ModelRefused("contract.py: Input and Output should be pydantic models")
+    return DeclaredContract(*pair)
+
+
+def _valid_example(contract: Contract, version: Version) -> object:
+    try:
+        example = contract.example(version)
+        contract.validate(version, example)
+    except (LookupError, TypeError) as error:
+        missing = "Input gives no example (json_schema_extra, examples)"
+        raise ModelRefused(f"contract.py: {missing}") from error
+    except InvalidInput as error:
+        raise ModelRefused(f"its own example is not valid: {error.detail}") from error
+    return example

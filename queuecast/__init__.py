@@ -1,0 +1,58 @@
+"""The Python client of Queuecast: asynchronous, queue-based prediction for ONNX models.
+
+from pathlib import Path
+from queuecast import Client
+
+with Client() as client:
+    print(client.predict("digits", {"image": Path("seven.png")}))
+"""
+
+from queuecast.async_client import AsyncClient
+from queuecast.client import Client
+from queuecast.errors import (
+    ApiError,
+    ConnectionFailed,
+    FieldError,
+    IdMismatch,
+    InvalidInput,
+    InvalidRequest,
+    ModelNotFound,
+    NotAuthorized,
+    NotFound,
+    PredictionFailed,
+    QueuecastError,
+    RateLimited,
+    Unavailable,
+    UnencodableInput,
+    UnexpectedAnswer,
+    WaitTimeout,
+)
+from queuecast.results import Metrics, Model, Prediction
+from queuecast.retries import Retries
+from queuecast.version import __version__
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Client",
+    "ConnectionFailed",
+    "FieldError",
+    "IdMismatch",
+    "InvalidInput",
+    "InvalidRequest",
+    "Metrics",
+    "Model",
+    "ModelNotFound",
+    "NotAuthorized",
+    "NotFound",
+    "Prediction",
+    "PredictionFailed",
+    "QueuecastError",
+    "RateLimited",
+    "Retries",
+    "Unavailable",
+    "UnencodableInput",
+    "UnexpectedAnswer",
+    "WaitTimeout",
+    "__version__",
+]

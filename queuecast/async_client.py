@@ -1,0 +1,135 @@
+"""The asynchronous client: the same calls as `Client`, awaited."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+from uuid import UUID
+
+import httpx2
+
+from queuecast.connection import DEFAULT_URL, arguments, settings
+from queuecast.exchange import Exchange
+from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
+from queuecast.paging import Query
+from queuecast.results import Model, Prediction
+from queuecast.retries import Retries
+from queuecast.steps import Operation, Pause, Reply, Request
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """`Client` for asyncio: contracts and errors are the same; tasks of one loop may share it."""
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_URL,
+        api_key: str | None = None,
+        timeout_seconds: float = 10.0,
+        *,
+        retries: Retries | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = httpx2.AsyncClient(**settings(base_url, api_key), transport=transport)
+        self._operations = Operations(
+            Exchange(base_url, timeout_seconds, retries or Retries(), clock)
+        )
+        self._timeout_seconds = timeout_seconds
+        self._sleep = sleep
+
+    async def submit(
+        self,
+        model: str,
+        input: Any,
+        *,
+        id: str | UUID | None = None,
+        priority: Priority | None = None,
+        deadline_seconds: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Prediction:
+        """As `Client.submit`."""
+        wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
+        return await self._run(self._operations.submit(wanted))
+
+    async def get(self, id: Id, wait_seconds: float | None = None) -> Prediction:
+        """As `Client.get`."""
+        return await self._run(self._operations.get(id, wait_seconds))
+
+    async def wait(
+        self,
+        id: Id,
+        timeout_seconds: float | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> Prediction:
+        """As `Client.wait`; `on_progress` is a plain function here too."""
+        return await self._run(self._operations.wait(id, timeout_seconds, on_progress))
+
+    async def predict(
+        self,
+        model: str,
+        input: Any,
+        *,
+        timeout_seconds: float | None = None,
+        id: str | UUID | None = None,
+        priority: Priority | None = None,
+        deadline_seconds: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """As `Client.predict`."""
+        wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
+        return (await self._run(self._operations.predict(wanted, timeout_seconds))).output
+
+    async def models(self) -> list[Model]:
+        """As `Client.models`."""
+        return await self._run(self._operations.models())
+
+    async def model(self, name: str) -> Model:
+        """As `Client.model`."""
+        return await self._run(self._operations.model(name))
+
+    async def predictions(
+        self, *, limit: int | None = None, status: str | None = None, model: str | None = None
+    ) -> AsyncIterator[Prediction]:
+        """As `Client.predictions`, for `async for`."""
+        query = Query.of(PREDICTIONS, limit, status=status, model=model)
+        while query is not None:
+            page, query = await self._run(self._operations.predictions(query))
+            for prediction in page:
+                yield prediction
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _run(self, operation: Operation[T]) -> T:
+        reply: Reply = None
+        while True:
+            try:
+                step = operation.send(reply)
+            except StopIteration as end:
+                return cast(T, end.value)
+            reply = await self._perform(step)
+
+    async def _perform(self, step: Request | Pause) -> Reply:
+        if isinstance(step, Pause):
+            await self._sleep(step.seconds)
+            return None
+        try:
+            return await self._http.request(**arguments(step, self._timeout_seconds))
+        except httpx2.RequestError as error:
+            return error

@@ -1,0 +1,210 @@
+"""The commands of `queuecast`; what they print is in `screen`, what they return in `exit_codes`."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from queuecast.client import Client
+from queuecast.command_input import read_input, reference
+from queuecast.connection import DEFAULT_URL
+from queuecast.errors import QueuecastError
+from queuecast.exit_codes import ExitCode, exit_code
+from queuecast.results import Prediction
+from queuecast.retries import Retries
+from queuecast.screen import Screen
+from queuecast.version import __version__
+from queuecast.watching import watching
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+Url = Annotated[str, typer.Option("--url", envvar="QUEUECAST_URL", help="Where the server is.")]
+Output = Annotated[
+    Format,
+    typer.Option("--output", "-o", help="json: results and errors as JSON, one document a line."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Short for --output json.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show its stages until it is done.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait at most.")]
+
+
+def connect(url: str) -> Client:
+    """The client of a command: a person waits, so it gives up after about a second of pauses."""
+    key = os.environ.get("QUEUECAST_API_KEY", "").strip()
+    return Client(url, key or None, retries=Retries(attempts=4))
+
+
+def run(arguments: Sequence[str], connect: Callable[[str], Client] = connect) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code = app(list(arguments), prog_name="queuecast", standalone_mode=False, obj=connect)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        # Older typer raises click's own class, newer a class of its own: both can say it in a line.
+        if not hasattr(error, "format_message"):
+            raise
+        sys.stderr.write(f"queuecast: {' '.join(error.format_message().split())}\n")
+        return ExitCode.USAGE
+    return code or ExitCode.OK
+
+
+@app.callback(invoke_without_command=True)
+def queuecast(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Predictions from a Queuecast server.
+
+    Every command takes --output json; jobs, job and models also --json, which for predict is the
+    input. QUEUECAST_URL says where the server is, QUEUECAST_API_KEY holds the key.
+
+    Exit codes: 0 done, 1 the prediction failed, 2 wrong usage, 3 refused by the server, 4 server
+    not reachable or unavailable, 5 waited too long, 130 Ctrl-C.
+    """
+    if version:
+        typer.echo(__version__)
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(ExitCode.USAGE)
+
+
+@app.command()
+def predict(
+    context: typer.Context,
+    *,
+    model: Annotated[str, typer.Argument(help="name, name:version or name@alias")],
+    image: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="An image: the input's field 'image'."),
+    ] = None,
+    json_text: Annotated[
+        str | None,
+        typer.Option("--json", metavar="TEXT|@FILE|-", help="The input as JSON; - reads stdin."),
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="The model version.")] = None,
+    watch: Watch = False,
+    wait: Annotated[bool, typer.Option(help="Wait for the outcome, or print the id.")] = True,
+    timeout: Timeout = 60.0,
+    url: Url = DEFAULT_URL,
+    output: Output = Format.TEXT,
+) -> None:
+    """Submit one input and print the output.
+
+    queuecast predict digits --image seven.png
+
+    queuecast predict wine --json @wine.json --output json
+    """
+    asked, value = reference(model, version), read_input(json_text, image)
+    with _connected(context, url, output is Format.JSON) as (client, screen):
+        prediction = client.submit(asked, value)
+        if not wait:
+            screen.accepted(prediction)
+            raise typer.Exit(ExitCode.OK)
+        ended = _follow(client, screen, prediction, watch=watch, timeout_seconds=timeout)
+        screen.outcome(ended)
+    _exit_as(ended)
+
+
+@app.command()
+def jobs(
+    context: typer.Context,
+    *,
+    status: Annotated[
+        str | None,
+        typer.Option(help="starting, processing, succeeded, failed or canceled"),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Only those of this model.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    url: Url = DEFAULT_URL,
+    output: Output = Format.TEXT,
+    as_json: Json = False,
+) -> None:
+    """List predictions, newest first."""
+    with _connected(context, url, as_json or output is Format.JSON) as (client, screen):
+        screen.predictions(client.predictions(limit=limit, status=status, model=model))
+
+
+@app.command()
+def job(
+    context: typer.Context,
+    *,
+    id: Annotated[str, typer.Argument(help="The prediction's id.")],
+    watch: Watch = False,
+    timeout: Timeout = 60.0,
+    url: Url = DEFAULT_URL,
+    output: Output = Format.TEXT,
+    as_json: Json = False,
+) -> None:
+    """Show one prediction; with --watch wait for its end, and exit 1 if it failed."""
+    with _connected(context, url, as_json or output is Format.JSON) as (client, screen):
+        prediction = client.get(id)
+        if watch:
+            prediction = _follow(client, screen, prediction, watch=True, timeout_seconds=timeout)
+        screen.details(prediction)
+    if watch:
+        _exit_as(prediction)
+
+
+@app.command()
+def models(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Show all about this one.")] = None,
+    url: Url = DEFAULT_URL,
+    output: Output = Format.TEXT,
+    as_json: Json = False,
+) -> None:
+    """List the models, or show one with its schemas and an example input."""
+    with _connected(context, url, as_json or output is Format.JSON) as (client, screen):
+        if name is None:
+            screen.models(client.models())
+        else:
+            screen.details(client.model(name))
+
+
+@contextmanager
+def _connected(context: typer.Context, url: str, as_json: bool) -> Iterator[tuple[Client, Screen]]:
+    """Client and screen of one command, whose errors become one line and an exit code."""
+    screen = Screen(as_json)
+    try:
+        client = context.obj(url)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--url") from error
+    with client:
+        try:
+            yield client, screen
+        except QueuecastError as error:
+            screen.error(error)
+            raise typer.Exit(exit_code(error)) from error
+        except KeyboardInterrupt as stop:
+            screen.note("queuecast: stopped")
+            raise typer.Exit(ExitCode.INTERRUPTED) from stop
+
+
+def _follow(
+    client: Client, screen: Screen, prediction: Prediction, *, watch: bool, timeout_seconds: float
+) -> Prediction:
+    try:
+        if not watch:
+            return client.wait(prediction, timeout_seconds)
+        with watching(screen) as on_progress:
+            return client.wait(prediction, timeout_seconds, on_progress=on_progress)
+    except KeyboardInterrupt as stop:
+        screen.note(f"queuecast: stopped; prediction {prediction.id} goes on")
+        raise typer.Exit(ExitCode.INTERRUPTED) from stop
+
+
+def _exit_as(prediction: Prediction) -> None:
+    if not prediction.succeeded:
+        raise typer.Exit(ExitCode.PREDICTION_FAILED)

@@ -1,0 +1,144 @@
+"""What both clients can do, as steps without I/O."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
+from uuid import UUID
+
+from queuecast.answers import read
+from queuecast.encoding import encode
+from queuecast.errors import PredictionFailed, WaitTimeout
+from queuecast.exchange import Exchange
+from queuecast.ids import new_id
+from queuecast.paging import Query
+from queuecast.results import Model, ModelPage, Prediction, PredictionPage
+from queuecast.retries import retry_after_seconds
+from queuecast.steps import Operation, Pause, Request
+
+PREDICTIONS = "/api/v1/predictions"
+MODELS = "/api/v1/models"
+
+HOLD_SECONDS = 25.0  # proxies cut connections that are silent for 30 s
+LONGEST_HOLD_SECONDS = 60.0  # the server's own bound
+PROGRESS_SECONDS = 0.5
+
+Id: TypeAlias = str | UUID | Prediction
+Priority: TypeAlias = Literal["high", "normal", "low"]
+OnProgress: TypeAlias = Callable[[Prediction], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One prediction as it is asked for; its id is fixed before the first try."""
+
+    model: str
+    input: Any
+    id: str | UUID | None = None
+    priority: Priority | None = None
+    deadline_seconds: float | None = None
+    metadata: Mapping[str, Any] | None = None
+
+    def request(self) -> Request:
+        """A PUT under one id: sent again, it is known as the same job. Files are read here."""
+        wanted = {
+            "version" if re.fullmatch("[0-9a-f]{64}", self.model) else "model": self.model,
+            "priority": self.priority,
+            "deadline_seconds": self.deadline_seconds,
+            "metadata": self.metadata,
+        }
+        body = {name: value for name, value in wanted.items() if value is not None}
+        path = _address(PREDICTIONS, new_id() if self.id is None else str(UUID(str(self.id))))
+        return Request("PUT", path, body=encode(body | {"input": self.input}))
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    exchange: Exchange
+
+    def submit(self, submission: Submission, deadline: float = math.inf) -> Operation[Prediction]:
+        return read((yield from self.exchange.send(submission.request(), deadline)), Prediction)
+
+    def predict(
+        self, submission: Submission, timeout_seconds: float | None
+    ) -> Operation[Prediction]:
+        """Submit and wait within one time; raises PredictionFailed unless it succeeded."""
+        deadline = self.exchange.deadline(timeout_seconds)
+        prediction = yield from self.submit(submission, deadline)
+        prediction = yield from self._until_done(prediction, deadline)
+        if not prediction.succeeded:
+            raise PredictionFailed(prediction)
+        return prediction
+
+    def get(self, id: Id, wait_seconds: float | None = None) -> Operation[Prediction]:
+        request = _look(id, min(wait_seconds or 0.0, LONGEST_HOLD_SECONDS))
+        return read((yield from self.exchange.send(request)), Prediction)
+
+    def wait(
+        self, id: Id, timeout_seconds: float | None, on_progress: OnProgress | None
+    ) -> Operation[Prediction]:
+        return self._until_done(id, self.exchange.deadline(timeout_seconds), on_progress)
+
+    def model(self, name: str) -> Operation[Model]:
+        request = Request("GET", _address(MODELS, name))
+        return read((yield from self.exchange.send(request)), Model)
+
+    def models(self) -> Operation[list[Model]]:
+        found: list[Model] = []
+        query = Query.of(MODELS)
+        while query is not None:
+            page = read((yield from self.exchange.send(query.request())), ModelPage)
+            found += page.results
+            query = query.following(page.next, len(page.results))
+        return found
+
+    def predictions(self, query: Query) -> Operation[tuple[list[Prediction], Query | None]]:
+        """One page, and the query for the following one."""
+        page = read((yield from self.exchange.send(query.request())), PredictionPage)
+        wanted = page.results[: query.remaining]
+        return wanted, query.following(page.next, len(wanted))
+
+    def _until_done(
+        self, id: Id, deadline: float, on_progress: OnProgress | None = None
+    ) -> Operation[Prediction]:
+        if isinstance(id, Prediction) and id.done:
+            return id
+        seen: tuple[str, str | None] | None = None
+        hold = 0.0 if on_progress else HOLD_SECONDS
+        while True:
+            prediction = yield from self._pending(id, hold, deadline)
+            if on_progress and seen != (prediction.status, prediction.stage):
+                seen = prediction.status, prediction.stage
+                on_progress(prediction)
+            if prediction.done:
+                return prediction
+            if self.exchange.clock() >= deadline:
+                raise WaitTimeout(prediction)
+            hold = PROGRESS_SECONDS if on_progress else HOLD_SECONDS
+
+    def _pending(self, id: Id, hold_seconds: float, deadline: float) -> Operation[Prediction]:
+        """One look that takes `hold_seconds` at most, and no less while the prediction is not done.
+
+        A server that does not hold requests open would otherwise be asked without end.
+        """
+        began = self.exchange.clock()
+        hold = max(0.0, min(hold_seconds, deadline - began))
+        response = yield from self.exchange.send(_look(id, hold), deadline)
+        prediction = read(response, Prediction)
+        left = hold - (self.exchange.clock() - began)
+        if not prediction.done and left > hold / 2:
+            told = retry_after_seconds(response) or 0.0
+            yield Pause(min(left, max(PROGRESS_SECONDS, told)))
+        return prediction
+
+
+def _address(collection: str, id: str) -> str:
+    return f"{collection}/{quote(id, safe='')}"
+
+
+def _look(id: Id, hold_seconds: float) -> Request:
+    path = _address(PREDICTIONS, id.id if isinstance(id, Prediction) else str(id))
+    params = {"wait": f"{hold_seconds:g}"} if hold_seconds > 0 else {}
+    return Request("GET", path, params, hold_seconds=hold_seconds)
