@@ -1,0 +1,163 @@
+import pytest
+
+from shared.backlog.backlogs import Backlogs, Move
+from shared.backlog.entries import Entry
+from shared.db.engine import writing
+from shared.domain.names import RECORD, Backlog, Stage
+from shared.jobs import lifecycle
+from shared.jobs.store import Due
+
+WINE = Backlog(Stage.PREPROCESS, "wine", "1")
+GRACE = 10
+
+
+def test_a_job_that_never_reached_redis_is_dispatched(
+    accept, sweep, clock, row, snapshot, backlogs
+) -> None:
+    job = accept(input=b'{"a":1}')
+    clock.advance(GRACE)
+    assert sweep.dispatch_missing() is None
+    assert (row(job.id)["attempt"], snapshot(job.id)["attempt"]) == (2, 2)
+    (one,) = backlogs.take(WINE, "a", 9).taken
+    assert (one.entry.id, one.entry.payload, one.entry.attempt) == (job.id, b'{"a":1}', 2)
+
+
+def test_a_young_job_is_given_time(new_sweep, clock, accept, row, snapshot) -> None:
+    sweep = new_sweep()
+    job = accept(created_at=clock.now())
+    clock.advance(GRACE - 0.001)
+    sweep.dispatch_missing()
+    assert (row(job.id)["attempt"], snapshot(job.id)) == (1, None)
+
+
+def test_a_job_that_redis_holds_is_left_alone(accept, backlogs, sweep, clock, row) -> None:
+    job = accept()
+    backlogs.move([Move(Entry(job.snapshot(1024), job.input), WINE)])
+    clock.advance(3600)
+    sweep.dispatch_missing()
+    assert row(job.id)["attempt"] == 1
+    assert len(backlogs.take(WINE, "a", 9).taken) == 1
+
+
+def test_a_redispatch_keeps_what_the_job_asked_for(accept, engine, sweep, clock, backlogs) -> None:
+    job = accept(priority="high", deadline_at=clock.now(), metadata=b'{"k":1}')
+    with writing(engine) as connection:
+        lifecycle.crash(connection, [Due(job.id, 1)], clock.now())
+    clock.advance(GRACE)
+    sweep.dispatch_missing()
+    entry = backlogs.take(WINE, "a", 9).taken[0].entry
+    assert (entry.suspect, entry.crashes) == (True, 1)
+    assert entry.deadline == job.deadline_at.timestamp()
+    assert (entry.job["priority"], entry.job["metadata"]) == ("high", {"k": 1})
+
+
+def test_everything_comes_back_after_redis_lost_everything(
+    accept, backlogs, sweep, clock, valkey, snapshot
+) -> None:
+    jobs = [accept() for _ in range(5)]
+    backlogs.move([Move(Entry(job.snapshot(1024), job.input), WINE) for job in jobs])
+    valkey.flushall()
+    clock.advance(GRACE)
+    sweep.dispatch_missing()
+    assert {snapshot(job.id)["attempt"] for job in jobs} == {2}
+    assert len(backlogs.take(WINE, "a", 9).taken) == 5
+
+
+def test_it_goes_on_slice_by_slice(accept, new_sweep, settings, clock, row) -> None:
+    jobs = sorted(accept().id for _ in range(5))
+    sweep = new_sweep(settings=settings.model_copy(update={"sweep_slice": 2}))
+    clock.advance(GRACE)
+    assert sweep.dispatch_missing() == jobs[1]
+    assert sweep.dispatch_missing(jobs[1]) == jobs[3]
+    assert sweep.dispatch_missing(jobs[3]) is None
+    assert {row(job_id)["attempt"] for job_id in jobs} == {2}
+
+
+class SecondFirst:
+    """Backlogs that let somebody else act right before each move."""
+
+    def __init__(self, backlogs: Backlogs, act) -> None:
+        self._backlogs, self._act = backlogs, act
+
+    def move(self, moves):
+        self._act()
+        return self._backlogs.move(moves)
+
+    def __getattr__(self, name: str):
+        return getattr(self._backlogs, name)
+
+
+@pytest.fixture
+def second_first(backlogs):
+    return lambda act: SecondFirst(backlogs, act)
+
+
+def test_two_sweeps_side_by_side_dispatch_once(
+    accept, new_sweep, second_first, clock, row, backlogs, entries_of
+) -> None:
+    job = accept()
+    second = new_sweep()
+    first = new_sweep(backlogs=second_first(second.dispatch_missing))
+    clock.advance(GRACE)
+    first.dispatch_missing()
+    assert row(job.id)["attempt"] == 2
+    assert entries_of(job.id) == [("preprocess", None)]
+
+
+def test_a_sweep_that_died_before_redis_is_made_up_for(
+    accept, engine, sweep, clock, row, snapshot
+) -> None:
+    job = accept()
+    with writing(engine) as connection:
+        lifecycle.dispatch(connection, [Due(job.id, 1)], clock.now(), GRACE)
+    clock.advance(GRACE)
+    sweep.dispatch_missing()
+    assert row(job.id)["attempt"] == snapshot(job.id)["attempt"] == 3
+
+
+def test_a_silent_bell_is_rung(enqueue, new_sweep, valkey, keys, bells) -> None:
+    sweep = new_sweep()
+    enqueue()
+    valkey.delete(keys.bell(WINE))
+    bells.rung.clear()
+    sweep.ring_silent_bells()
+    sweep.ring_silent_bells()
+    assert bells.rung == [WINE]
+
+
+def test_no_bell_rings_for_what_is_already_held(enqueue, backlogs, sweep, bells) -> None:
+    enqueue()
+    (one,) = backlogs.take(WINE, "a", 9).taken
+    backlogs.move([Move(one.entry, RECORD, one)])
+    backlogs.take(RECORD, "b", 9)
+    bells.rung.clear()
+    sweep.ring_silent_bells()
+    assert bells.rung == []
+
+
+def test_an_overdue_job_fails_wherever_it_is(
+    accept, backlogs, sweep, clock, row, snapshot
+) -> None:
+    gone, held = accept(deadline_at=clock.now()), accept(deadline_at=clock.now())
+    backlogs.move([Move(Entry(held.snapshot(1024), held.input), WINE)])
+    sweep.expire()
+    for job in (gone, held):
+        assert (row(job.id)["status"], row(job.id)["error_code"]) == ("failed", "deadline_exceeded")
+        assert snapshot(job.id)["error_code"] == "deadline_exceeded"
+    assert backlogs.take(WINE, "a", 9).taken == []
+
+
+def test_a_deadline_that_has_not_come_harms_nobody(accept, sweep, clock, row) -> None:
+    job = accept(deadline_at=clock.now().replace(year=2027))
+    sweep.expire()
+    assert row(job.id)["status"] == "queued"
+
+
+def test_a_sweep_tells_how_old_the_oldest_job_is(accept, sweep, clock) -> None:
+    from shared.telemetry import counters
+
+    accept(created_at=clock.now())
+    clock.advance(42)
+    sweep.measure()
+    assert counters.oldest_unfinished._value.get() == 42
+    assert counters.sweeper_last_success._value.get() == clock.now().timestamp()

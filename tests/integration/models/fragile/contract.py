@@ -1,0 +1,21 @@
+"""A number, and what its job shall do to the worker that runs it."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Deed = Literal["nothing", "raise", "sleep", "abort", "nan"]
+
+
+class Input(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"x": 1.0}]}
+    )
+    x: float
+    preprocess: Deed = "nothing"
+    predict: Deed = "nothing"
+    seconds: float = 0.0
+
+
+class Output(BaseModel):
+    y: float
