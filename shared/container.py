@@ -16,6 +16,7 @@ from shared.backlog.breaker import Breaker
 from shared.backlog.celery_app import create_celery
 from shared.clock import Clock, SystemClock
 from shared.db import engine as databases
+from shared.jobs.cancel import Canceler
 from shared.jobs.reading import Reader
 from shared.jobs.submit import Submitter
 from shared.payloads.blobs import Blobs
@@ -74,6 +75,10 @@ class Container:
     @cached_property
     def submitter(self) -> Submitter:
         return Submitter(self.engine, self.backlogs, self.blobs, self.breaker, self.settings)
+
+    @cached_property
+    def canceler(self) -> Canceler:
+        return Canceler(self.engine, self.backlogs, self.clock, self.settings)
 
     @cached_property
     def reader(self) -> Reader:

@@ -16,7 +16,9 @@ class Settings(BaseSettings):
 
     redis_url: SecretStr = Field(description="Redis 6.2 or later: `redis://…` or `unix:///…`.")
     database_url: SecretStr = Field(
-        description="`sqlite:////absolute/path.db` or `postgresql+psycopg://…`."
+        default=SecretStr(""),
+        description="`sqlite:////absolute/path.db` or `postgresql+psycopg://…`; preprocess and "
+        "predict workers need none.",
     )
     data_dir: Path = Field(description="Folder for large inputs, outputs and tensors.")
     models_dirs: str = Field(default="", description="More folders of models, separated like PATH.")
@@ -43,9 +45,6 @@ class Settings(BaseSettings):
     )
     wait_max_seconds: float = Field(default=60, description="Longest `?wait=` on one request.")
     deadline_max_seconds: float = Field(default=7 * 86400, description="Latest deadline of a job.")
-    unfinished_max_per_model: int = Field(
-        default=100_000, description="Above it a model's submits are answered 429."
-    )
 
     group_max_rows: int = Field(default=500, description="Most jobs in one commit of the API.")
     group_max_bytes: int = Field(default=4 << 20, description="Most input bytes in one commit.")
