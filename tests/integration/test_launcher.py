@@ -67,9 +67,8 @@ class Launcher:
     def processes(self):
         """Everything alive that was started with our temporary folder in its environment."""
         mine = f"TMPDIR={self.tmp}".encode()
-        return [
-            pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if holds(pid, mine)
-        ]
+        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        return [pid for pid in pids if holds(pid, mine)]
 
     def left_behind(self):
         return list(self.tmp.iterdir()) + self.processes()

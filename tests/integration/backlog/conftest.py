@@ -201,7 +201,7 @@ def new_sweep(
             "clock": clock,
         }
         sweep = Sweep(SimpleNamespace(**(standard | parts)))
-        sweep.rescue_the_lost()
+        sweep.watch.seen(valkey.info("server")["run_id"], 0, clock.monotonic())
         clock.advance(LOOK_ALIVE_SECONDS)
         return sweep
 

@@ -2,7 +2,9 @@ import os
 import socket
 
 import pytest
+from pydantic import SecretStr
 
+from shared.backlog import connections
 from shared.backlog.consumers import Consumer, forget, living
 
 
@@ -72,9 +74,8 @@ def test_another_installation_on_the_same_redis_is_left_alone(consumer, valkey) 
 @pytest.fixture
 def without_redis(settings):
     """A consumer whose server is not there."""
-    import redis
-
-    client = redis.Redis(unix_socket_path="/nowhere/redis.sock")
+    nowhere = settings.model_copy(update={"redis_url": SecretStr("unix:///nowhere/redis.sock")})
+    client = connections.connect(nowhere, timeout_seconds=1)
     yield Consumer(client, "predict", settings)
     client.close()
 

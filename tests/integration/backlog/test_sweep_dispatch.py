@@ -3,7 +3,7 @@ import pytest
 from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.entries import Entry
 from shared.db.engine import writing
-from shared.domain.names import RECORD, Backlog, Stage
+from shared.domain.names import RECORD, Backlog, Priority, Stage
 from shared.jobs import lifecycle
 from shared.jobs.store import Due
 
@@ -40,7 +40,7 @@ def test_a_job_that_redis_holds_is_left_alone(accept, backlogs, sweep, clock, ro
 
 
 def test_a_redispatch_keeps_what_the_job_asked_for(accept, engine, sweep, clock, backlogs) -> None:
-    job = accept(priority="high", deadline_at=clock.now(), metadata=b'{"k":1}')
+    job = accept(priority=Priority.HIGH, deadline_at=clock.now(), metadata=b'{"k":1}')
     with writing(engine) as connection:
         lifecycle.crash(connection, [Due(job.id, 1)], clock.now())
     clock.advance(GRACE)

@@ -1,0 +1,104 @@
+"""Starts one API process: `python -m api --port 8000`, or `--fd N` for a socket that is bound."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from typing import NoReturn
+
+import structlog
+import uvicorn
+from pydantic import ValidationError
+
+from api.app import create_app
+from models.registry import Registry
+from shared.container import Container
+from shared.db.revision import require_current
+from shared.errors import QueuecastError, StartupRefused
+from shared.settings import Settings
+from shared.telemetry import logs
+
+GRACEFUL_SHUTDOWN_SECONDS = 10
+KEEP_ALIVE_SECONDS = 30
+LISTEN_BACKLOG = 2048
+
+
+def main() -> int:
+    """Serves until a signal; 2, and one line on standard error, when it will not start."""
+    try:
+        wanted = _parse_arguments()
+        server, listener = _server(), _listener(wanted)
+    except QueuecastError as error:
+        sys.stderr.write(f"api: {error.detail}\n")
+        return 2
+    # The server raises the signal that ended it once more; the default would end us without exit.
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _server() -> uvicorn.Server:
+    settings = _settings()
+    logs.configure(settings.log_level)
+    registry = Registry.load(settings.models_folders)
+    for refused in registry.refused:
+        structlog.get_logger().warning("model_refused", model=refused.name, reason=refused.reason)
+    lanes = {name: model.lane for name, model in registry.models.items()}
+    container = Container.for_api(settings, lanes)
+    require_current(container.engine)
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(container, registry),
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # X-Forwarded-* is anybody's word; links follow `public_url`
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+        )
+    )
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "_".join(["QUEUECAST", *map(str, first["loc"])]).upper()
+        raise StartupRefused(f"{name}: {first['msg']}") from None
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m api", description="Serves the HTTP API.")
+    parser.add_argument("--fd", type=int, help="a listening socket that was inherited")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    return parser.parse_args()
+
+
+def _listener(wanted: argparse.Namespace) -> socket.socket:
+    try:
+        if wanted.fd is not None:
+            return socket.socket(fileno=wanted.fd)
+        family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
+        return socket.create_server(
+            (wanted.host, wanted.port), family=family, backlog=LISTEN_BACKLOG
+        )
+    except (OSError, OverflowError) as error:
+        where = f"fd {wanted.fd}" if wanted.fd is not None else f"{wanted.host}:{wanted.port}"
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        raise StartupRefused(f"cannot listen on {where}: {why}") from error
+
+
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

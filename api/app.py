@@ -1,0 +1,46 @@
+"""The FastAPI application: routes, limits, errors, and the life of what they work with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+
+from api import error_responses
+from api.dependencies import Services
+from api.openapi.document import document
+from api.request_limits import RequestLimits
+from api.routes import models, operations, predictions
+from models.registry import Registry
+from shared.container import Container
+
+TELEMETRY_OFF = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False)
+
+
+def create_app(container: Container, registry: Registry) -> FastAPI:
+    """Opens nothing yet: the submitter and the subscription live as long as the server does."""
+    app = FastAPI(
+        title="Queuecast",
+        openapi_url=None,  # served by our own route, with the models' examples
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        telemetry=TELEMETRY_OFF,
+        # Flat: a router that is included matches every request twice.
+        routes=[*predictions.router.routes, *models.router.routes, *operations.router.routes],
+    )
+    app.state.services = Services(container, registry)
+    app.add_middleware(RequestLimits, body_max_bytes=container.settings.body_max_bytes)
+    error_responses.install(app)
+    app.openapi = lambda: document(app.routes, registry)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    container: Container = app.state.services.container
+    container.submitter.start()
+    try:
+        async with container.reader.listening():
+            yield
+    finally:
+        container.submitter.stop()

@@ -1,0 +1,84 @@
+"""One handler renders the error tree, and the framework's own errors, as problems (RFC 9457)."""
+
+import math
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
+
+from shared.errors import (
+    InvalidParameter,
+    MethodNotAllowed,
+    NotFound,
+    QueuecastError,
+    RequestError,
+)
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+INSTANCE_MAX_CHARS = 256
+
+
+def install(app: FastAPI) -> None:
+    for kind in (QueuecastError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _answer)
+
+
+def problem(scope: Scope, error: QueuecastError, allow: str | None = None) -> Response:
+    """The answer that tells of `error`; nothing that was sent is repeated but the path."""
+    content: dict[str, Any] = {
+        "type": f"/problems/{error.type}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": scope["path"][:INSTANCE_MAX_CHARS],
+        "request_id": scope["state"]["request_id"],
+    }
+    if error.errors:
+        content["errors"] = [
+            {"pointer": field.pointer, "detail": field.detail} for field in error.errors
+        ]
+    headers = {"Allow": allow} if allow else {}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))
+    return Response(orjson.dumps(content), error.status, headers, MEDIA_TYPE)
+
+
+def unexpected(scope: Scope, error: Exception) -> Response:
+    """500 without a word about the cause: that stands in the log, under the request's id."""
+    request_id = scope["state"]["request_id"]
+    log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
+    return problem(scope, QueuecastError("something went wrong on our side; it was logged"))
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    if isinstance(error, QueuecastError):
+        if error.status == QueuecastError.status:
+            return unexpected(request.scope, error)  # raised where no request should meet it
+        return problem(request.scope, error)
+    status = getattr(error, "status_code", None)
+    if status == MethodNotAllowed.status:
+        allow = _allowed_methods(request)
+        return problem(request.scope, MethodNotAllowed(f"this path takes {allow}"), allow)
+    if status == NotFound.status:
+        return problem(request.scope, NotFound("there is nothing at this path"))
+    if isinstance(error, RequestValidationError):
+        return problem(request.scope, InvalidParameter("a parameter is not valid"))
+    return problem(request.scope, RequestError("the request cannot be understood"))
+
+
+def _allowed_methods(request: Request) -> str:
+    """Of all routes of this path: the framework names only the first one's."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(methods))

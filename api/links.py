@@ -1,0 +1,22 @@
+"""Full URLs for answers: below `public_url`, else below what the request itself was sent to."""
+
+import re
+
+from starlette.requests import Request
+
+from shared.settings import Settings
+
+API = "/api/v1"
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+
+
+def base_url(request: Request, settings: Settings) -> str:
+    """`https://host/api/v1`. A Host header that is none is not repeated in links."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/") + API
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        name, port = request.scope.get("server") or ("localhost", None)
+        host = f"{name}:{port}" if port else str(name)
+    return f"{request.scope['scheme']}://{host}{API}"

@@ -1,0 +1,128 @@
+"""The operations on predictions."""
+
+from typing import Any
+
+from api.openapi.operation import CURSOR, ID, LIMIT, MODEL, json_content, operation, parameter
+from api.openapi.schemas import NewPrediction, NewPredictionForModel, Prediction, PredictionPage
+from shared import errors
+
+TAG = "predictions"
+
+IDEMPOTENCY_KEY = parameter(
+    "Idempotency-Key",
+    "header",
+    "The same key with the same body gives the same job; with another body it is refused.",
+    maxLength=255,
+)
+
+_REFUSALS = (
+    errors.MalformedJson,
+    errors.DuplicateKey,
+    errors.JsonTooDeep,
+    errors.ModelNotFound,
+    errors.VersionNotFound,
+    errors.RequestTimeout,
+    errors.IdempotencyConflict,
+    errors.PayloadTooLarge,
+    errors.InputTooLarge,
+    errors.ImageTooLarge,
+    errors.UnsupportedMediaType,
+    errors.UnsupportedEncoding,
+    errors.UnsupportedImage,
+    errors.InvalidInput,
+    errors.UnknownField,
+    errors.ShapeMismatch,
+    errors.InvalidImage,
+    errors.InvalidModelName,
+    errors.InvalidParameter,
+    errors.InvalidIdempotencyKey,
+    errors.IdempotencyMismatch,
+    errors.QueueFull,
+    errors.Unavailable,
+    errors.StorageFull,
+)
+
+_ACCEPTED = {
+    202: ("Accepted: it is stored, and will be predicted.", Prediction),
+    200: ("The same request had been accepted before, and has ended.", Prediction),
+}
+
+_LOOKS = (errors.NotFound, errors.InvalidParameter, errors.Unavailable)
+
+
+def _body(schema: type[NewPredictionForModel]) -> dict[str, Any]:
+    form = {
+        "type": "object",
+        "properties": {"input": {"type": "object"}},
+        "additionalProperties": {"type": "string", "format": "binary"},
+        "description": "The fields of the JSON body; files are input fields of their part's name.",
+    }
+    content = {**json_content(schema), "multipart/form-data": {"schema": form}}
+    return {"required": True, "content": content}
+
+
+CREATE = operation(
+    "create_prediction",
+    "Submit a prediction",
+    tag=TAG,
+    answers=_ACCEPTED,
+    problems=_REFUSALS,
+    parameters=[IDEMPOTENCY_KEY],
+    body=_body(NewPrediction),
+)
+CREATE_FOR_MODEL = operation(
+    "create_prediction_for_model",
+    "Submit a prediction to one model",
+    tag=TAG,
+    answers=_ACCEPTED,
+    problems=_REFUSALS,
+    parameters=[MODEL, IDEMPOTENCY_KEY],
+    body=_body(NewPredictionForModel),
+)
+PUT = operation(
+    "put_prediction",
+    "Submit a prediction under your own id",
+    tag=TAG,
+    answers=_ACCEPTED,
+    problems=(*_REFUSALS, errors.NotFound),
+    parameters=[ID, IDEMPOTENCY_KEY],
+    body=_body(NewPrediction),
+)
+READ = operation(
+    "get_prediction",
+    "Look at a prediction, or wait for it",
+    tag=TAG,
+    answers={200: ("As it stands; `Retry-After` while it is pending.", Prediction)},
+    problems=_LOOKS,
+    parameters=[
+        ID,
+        parameter("wait", "query", "Answer when it has ended, after so many seconds at the "
+                  "latest; 60 at most.", type="number", minimum=0),
+        parameter("If-None-Match", "header", "An `ETag` seen before: 304 while nothing changed."),
+    ],
+)  # fmt: skip
+READ["responses"][304] = {"description": "It stands as the `ETag` says."}
+READ_INPUT = operation(
+    "get_prediction_input",
+    "The input as it was sent",
+    tag=TAG,
+    answers={200: ("The `input` field of the request.", Prediction)},
+    problems=_LOOKS,
+    parameters=[ID],
+)
+READ_INPUT["responses"][200]["content"] = {"application/json": {"schema": {}}}
+LIST = operation(
+    "list_predictions",
+    "Predictions, newest first",
+    tag=TAG,
+    answers={200: ("One page.", PredictionPage)},
+    problems=_LOOKS[1:],
+    parameters=[
+        LIMIT,
+        CURSOR,
+        parameter("model", "query", "Of this model."),
+        parameter("version", "query", "Of this version, `name:version`."),
+        parameter("status", "query", "`starting` and `processing` both find all that have not "
+                  "ended.", enum=["starting", "processing", "succeeded", "failed", "canceled"]),
+    ],
+)  # fmt: skip

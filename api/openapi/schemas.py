@@ -1,0 +1,178 @@
+"""Schemas of what goes over the wire. Documentation only: the hot paths never build these."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Metadata = dict[str, str | int | float | bool | None]
+
+
+class Schema(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewPredictionForModel(Schema):
+    """What is to be predicted."""
+
+    input: JsonValue = Field(description="As the model's `input_schema` says.")
+    priority: Literal["high", "normal", "low"] | None = "normal"
+    deadline_seconds: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="A job that has not ended by then fails as `deadline_exceeded`."
+    )
+    metadata: Metadata | None = Field(
+        default=None, description="The client's own notes: at most 16 keys, 4 kB, flat."
+    )
+    stream: bool | None = Field(default=None, description="Accepted and ignored.")
+
+
+class NewPrediction(NewPredictionForModel):
+    """What is to be predicted, and by which model: exactly one of `model` and `version`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["model"]}, {"required": ["version"]}]}
+    )
+
+    model: str = Field(default="", description="`name`, `name:version` or `name@alias`.")
+    version: str = Field(default="", description="`name:version` or the version's 64-hex digest.")
+
+
+class Metrics(Schema):
+    """Measured times in seconds; what was not reached is left out."""
+
+    queue_time: float | None = None
+    preprocess_time: float | None = None
+    predict_time: float | None = None
+    total_time: float | None = None
+    batch_size: int | None = Field(default=None, description="Jobs in the same run of the model.")
+
+
+class PredictionUrls(Schema):
+    get: str
+    input: str
+
+
+class Prediction(Schema):
+    """One job. A model's failure is data: `status` says `failed`, the HTTP status stays 200."""
+
+    id: str
+    model: str
+    version: str = Field(description="`name:version`.")
+    status: Literal["starting", "processing", "succeeded", "failed", "canceled"]
+    stage: str = Field(description="Finer than `status`.")
+    priority: Literal["high", "normal", "low"]
+    input: Any = Field(description="null where it has more than 1 KiB: see `urls.input`.")
+    output: Any = Field(description="As the model's `output_schema` says.")
+    error: str | None
+    error_code: str | None
+    logs: str | None
+    metrics: Metrics
+    metadata: Metadata | None
+    cache: Literal["hit", "miss", "joined"]
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    deadline_at: datetime | None
+    expires_at: datetime | None
+    urls: PredictionUrls
+
+
+class PredictionPage(Schema):
+    """Newest first; `next` leads to older ones."""
+
+    next: str | None
+    previous: str | None
+    results: list[Prediction]
+
+
+class Tensor(Schema):
+    name: str
+    dtype: str
+    shape: list[int | str | None]
+
+
+class ModelVersion(Schema):
+    id: str = Field(description="`name:version`, as a prediction's `version` says.")
+    version: str
+    digest: str = Field(description="SHA-256 of the ONNX file.")
+    is_default: bool
+    aliases: list[str]
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+
+
+class ModelVersionDetail(ModelVersion):
+    model: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+
+
+class ModelVersionPage(Schema):
+    next: str | None
+    previous: str | None
+    results: list[ModelVersion]
+
+
+class ModelUrls(Schema):
+    get: str
+    versions: str
+    predictions: str
+
+
+class Model(Schema):
+    name: str
+    owner: str
+    description: str
+    default_version: str
+    aliases: dict[str, str]
+    versions: list[ModelVersion]
+    example: Any = Field(description="A valid input.")
+    input_schema: dict[str, Any] = Field(description="JSON Schema 2020-12.")
+    output_schema: dict[str, Any] = Field(description="JSON Schema 2020-12.")
+    lane: str
+    max_batch_size: int
+    timeout_seconds: float
+    input_max_bytes: int
+    urls: ModelUrls
+
+
+class ModelPage(Schema):
+    next: str | None
+    previous: str | None
+    results: list[Model]
+
+
+class ProblemField(Schema):
+    pointer: str = Field(description="JSON pointer into the body, or a parameter's name.")
+    detail: str
+
+
+class Problem(Schema):
+    """RFC 9457."""
+
+    type: str = Field(examples=["/problems/invalid-input"])
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[ProblemField] = Field(default=[])
+
+
+class Health(Schema):
+    status: Literal["ok"]
+
+
+class SystemHealth(BaseModel):
+    """`status` is `ok` when every component is."""
+
+    status: Literal["ok", "degraded"]
+    components: dict[str, dict[str, Any]]
+    backlogs: list[dict[str, Any]]
+    models: dict[str, Any]
+
+
+class Alive(Schema):
+    status: Literal["alive"]
+    links: dict[str, str]

@@ -1,0 +1,42 @@
+"""A request's body, read strictly: JSON, or a form whose files become `data:` URIs."""
+
+import asyncio
+import re
+from typing import Any
+
+from starlette.requests import Request
+
+from api import strict_json
+from api.multipart import read_form
+from shared.errors import RequestTimeout, UnsupportedEncoding, UnsupportedMediaType
+
+READ_SECONDS = 30.0
+
+_UTF8 = re.compile(r'\s*charset\s*=\s*"?utf-?8"?\s*', re.IGNORECASE)
+
+
+async def read_body(request: Request) -> Any:
+    """The body as one JSON value; raises RequestError."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedEncoding("a body is taken without Content-Encoding")
+    content_type = request.headers.get("content-type", "")
+    try:
+        # A client that sends a byte a minute must not hold a connection for ever.
+        async with asyncio.timeout(READ_SECONDS):
+            if content_type.lower().startswith("multipart/form-data"):
+                return await read_form(request)
+            _require_json(content_type)
+            return strict_json.loads(await request.body())
+    except TimeoutError:
+        raise RequestTimeout(f"a body is waited for {READ_SECONDS:.0f} s") from None
+
+
+def _require_json(content_type: str) -> None:
+    if content_type == "application/json":
+        return
+    media_type, *parameters = content_type.split(";")
+    if media_type.strip().lower() != "application/json":
+        raise UnsupportedMediaType("a body is application/json or multipart/form-data")
+    charsets = [one for one in parameters if one.strip().lower().startswith("charset")]
+    if not all(_UTF8.fullmatch(one) for one in charsets):
+        raise UnsupportedMediaType("JSON is taken in UTF-8")

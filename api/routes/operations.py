@@ -1,0 +1,78 @@
+"""For operators, orchestrators and readers: health, metrics, documentation."""
+
+import asyncio
+import os
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from api.answers import json_answer
+from api.dependencies import services
+from api.docs_page import CONTENT_SECURITY_POLICY, docs_page
+from api.links import API
+from api.openapi import operations as described
+from api.routes.plain_route import PlainRoute
+from api.system_health import require_ready, system_health
+
+router = APIRouter(route_class=PlainRoute)
+
+
+@router.get("/", **described.ROOT)
+async def root(_request: Request) -> Response:
+    links = {
+        "documentation": "/docs",
+        "openapi": "/openapi.json",
+        "models": f"{API}/models",
+        "predictions": f"{API}/predictions",
+        "health": "/health/system",
+    }
+    return json_answer({"status": "alive", "links": links})
+
+
+@router.get("/health/live", **described.LIVE)
+async def live(_request: Request) -> Response:
+    """The event loop turns."""
+    return json_answer({"status": "ok"})
+
+
+@router.get("/health/ready", **described.READY)
+async def ready(request: Request) -> Response:
+    """This process can accept a job."""
+    await asyncio.to_thread(require_ready, services(request))
+    return json_answer({"status": "ok"})
+
+
+@router.get("/health/system", **described.SYSTEM)
+async def system(request: Request) -> Response:
+    """Always 200: read `status`."""
+    return json_answer(await asyncio.to_thread(system_health, services(request)))
+
+
+@router.get("/metrics", **described.METRICS)
+async def metrics(_request: Request) -> Response:
+    text = await asyncio.to_thread(_collect)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    return json_answer(request.app.openapi())
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """Needs no script and nothing from elsewhere."""
+    page = docs_page(request.app.openapi(), str(request.base_url).rstrip("/"))
+    return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
+
+def _collect() -> bytes:
+    """Of this process, or of all that share PROMETHEUS_MULTIPROC_DIR."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    gathered = CollectorRegistry()
+    MultiProcessCollector(gathered)  # type: ignore[no-untyped-call]
+    return generate_latest(gathered)

@@ -1,0 +1,185 @@
+"""A submission: what a request for a prediction asks for, each field checked strictly."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, TypeVar
+
+import orjson
+
+from api.json_pointer import pointer
+from shared.domain.names import Priority
+from shared.errors import FieldError, InvalidInput, QueuecastError, UnknownField
+from shared.settings import Settings
+
+T = TypeVar("T")
+
+METADATA_MAX_KEYS = 16
+METADATA_MAX_BYTES = 4096
+MAX_ERRORS = 20
+
+WEBHOOKS = frozenset({"webhook", "webhook_completed", "webhook_events_filter"})
+OPTIONS = frozenset({"input", "priority", "deadline_seconds", "metadata", "stream"}) | WEBHOOKS
+
+_VERSION = re.compile(r"[^:@]+:[^:@]+|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """`reference` names a model or a version, as the registry reads it; `named_in` is its field."""
+
+    reference: str
+    named_in: str
+    input: Any
+    input_json: bytes
+    priority: Priority
+    deadline_seconds: float | None
+    metadata: dict[str, Any] | None
+
+    @property
+    def canonical(self) -> bytes:
+        """The same bytes for every way to write the same request."""
+        said = {
+            "model": self.reference,
+            "input": self.input,
+            "priority": self.priority,
+            "deadline_seconds": self.deadline_seconds,
+            "metadata": self.metadata,
+        }
+        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+
+    @contextmanager
+    def locating(self) -> Iterator[None]:
+        """What is wrong with the reference is said of the field that it stands in."""
+        try:
+            yield
+        except QueuecastError as error:
+            if self.named_in and not error.errors:
+                error.errors = (FieldError(pointer(self.named_in), error.detail),)
+            raise
+
+
+def parse_submission(body: Any, settings: Settings, model: str | None = None) -> Submission:
+    """`model` is the one in the path, if any. Raises UnknownField or InvalidInput."""
+    if not isinstance(body, dict):
+        whole_body = FieldError("", "should be an object")
+        raise InvalidInput("the body should be an object", errors=[whole_body])
+    fields = _Fields(body)
+    fields.refuse_unknown(OPTIONS if model is not None else OPTIONS | {"model", "version"})
+    named_in, reference = ("", model) if model is not None else fields.reference()
+    priority = fields.read("priority", _priority)
+    value = fields.required("input")
+    submission = Submission(
+        reference=reference,
+        named_in=named_in,
+        input=value,
+        input_json=orjson.dumps(value),
+        priority=priority or Priority.NORMAL,
+        deadline_seconds=fields.read("deadline_seconds", _within(settings.deadline_max_seconds)),
+        metadata=fields.read("metadata", _metadata),
+    )
+    fields.read("stream", _flag)
+    fields.raise_refused()
+    return submission
+
+
+class _Fields:
+    """Reads fields of a body and gathers what is wrong with them; `null` means not given."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self._body = body
+        self._refused: list[FieldError] = []
+
+    def read(self, name: str, check: Callable[[Any], T]) -> T | None:
+        """The field as `check` makes it; a ValueError of `check` says what it should be."""
+        value = self._body.get(name)
+        if value is None:
+            return None
+        try:
+            return check(value)
+        except ValueError as error:
+            self._refused.append(FieldError(pointer(name), str(error)))
+            return None
+
+    def required(self, name: str) -> Any:
+        if name not in self._body:
+            self._refused.append(FieldError(pointer(name), "is missing"))
+        return self._body.get(name)
+
+    def reference(self) -> tuple[str, str]:
+        """The field that names the model or version, and what it says."""
+        given = [name for name in ("model", "version") if self._body.get(name) is not None]
+        if len(given) != 1:
+            detail = "give one of `model` and `version`"
+            self._refused.append(FieldError(pointer("model"), detail))
+            return "", ""
+        named_in = given[0]
+        return named_in, self.read(named_in, _CHECKS[named_in]) or ""
+
+    def refuse_unknown(self, known: frozenset[str]) -> None:
+        if self._body.keys() <= known - WEBHOOKS:
+            return
+        webhooks = [name for name in WEBHOOKS if self._body.get(name) is not None]
+        details = dict.fromkeys(sorted(webhooks), "webhooks are not available yet")
+        details |= dict.fromkeys(
+            sorted(self._body.keys() - known), "no field of this name is known"
+        )
+        if details:
+            errors = [FieldError(pointer(name), detail) for name, detail in details.items()]
+            raise UnknownField(_first(errors), errors=errors[:MAX_ERRORS])
+
+    def raise_refused(self) -> None:
+        if self._refused:
+            raise InvalidInput(_first(self._refused), errors=self._refused)
+
+
+def _first(errors: list[FieldError]) -> str:
+    return f"{errors[0].pointer}: {errors[0].detail}"
+
+
+def _model(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("should be text: name, name:version or name@alias")
+    return value
+
+
+def _version(value: Any) -> str:
+    if not isinstance(value, str) or not _VERSION.fullmatch(value):
+        raise ValueError("should be name:version or the version's 64-hex digest")
+    return value
+
+
+_CHECKS = {"model": _model, "version": _version}
+
+
+def _priority(value: Any) -> Priority:
+    if value not in list(Priority):
+        raise ValueError("should be high, normal or low")
+    return Priority(value)
+
+
+def _within(max_seconds: float) -> Callable[[Any], float]:
+    def check(value: Any) -> float:
+        if type(value) not in (int, float) or not isfinite(value) or not 0 < value <= max_seconds:
+            raise ValueError(f"should be a number of seconds above 0, at most {max_seconds:g}")
+        return float(value)
+
+    return check
+
+
+def _metadata(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or len(value) > METADATA_MAX_KEYS:
+        raise ValueError(f"should be an object of at most {METADATA_MAX_KEYS} keys")
+    if any(isinstance(part, dict | list) for part in value.values()):
+        raise ValueError("should be flat: text, numbers, booleans and null")
+    if len(orjson.dumps(value)) > METADATA_MAX_BYTES:
+        raise ValueError(f"should have at most {METADATA_MAX_BYTES} bytes as JSON")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("should be true or false")
+    return value

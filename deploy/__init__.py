@@ -1,0 +1,1 @@
+"""Ways to run Queuecast: on one machine (`local`), in containers, on Kubernetes."""

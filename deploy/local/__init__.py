@@ -1,0 +1,1 @@
+"""The launcher: one machine, one command. It stands above api and workers, imported by neither."""

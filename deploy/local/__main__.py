@@ -1,0 +1,130 @@
+"""`./run`: one command vocabulary for people, hooks and CI."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from deploy.local.terminal import note
+from shared.errors import StartupRefused
+
+COMMANDS = {
+    "demo": "start everything, predict real inputs, show the results, stop everything",
+    "up": "start everything and keep it running until Ctrl-C",
+    "status": "what is running, and where",
+    "queuecast": "the command line: predict, jobs, job, models (see ./run queuecast --help)",
+    "migrate": "bring the database to this release's revision",
+    "test": "run the tests; --all adds the long ones; the rest goes to pytest",
+    "check": "format, lint, types, layer contracts",
+}
+DATA_DIR_HELP = "where everything is kept (default: QUEUECAST_DATA_DIR, else ./data)"
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Errors in one line: the usage is one --help away."""
+
+    def error(self, message: str) -> NoReturn:
+        note(f"{message}; ./run --help lists the commands")
+        sys.exit(2)
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0 done, 1 the command's own failure, 2 wrong use or it cannot start."""
+    try:
+        return _dispatch(arguments)
+    except StartupRefused as refused:
+        note(refused.detail)
+    except OSError as error:
+        note(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+    except KeyboardInterrupt:
+        return 130
+    return 2
+
+
+def _dispatch(arguments: list[str]) -> int:
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    if command in ("-h", "--help", "help"):
+        return _help()
+    if command == "queuecast":
+        from deploy.local.client_command import queuecast
+
+        return queuecast(rest)
+    if command == "test":
+        from deploy.local.checks import test
+
+        return test(rest)
+    if command not in COMMANDS:
+        note(f"there is no command {command!r}; ./run --help lists the commands")
+        return 2
+    return _run(_parser(command).parse_args(rest), command)
+
+
+def _help() -> int:
+    print("usage: ./run COMMAND [--help] [options]\n")
+    for name, purpose in COMMANDS.items():
+        print(f"  {name:<10} {purpose}")
+    return 0
+
+
+def _parser(command: str) -> OneLineParser:
+    parser = OneLineParser(prog=f"./run {command}", description=COMMANDS[command])
+    if command in ("up", "status", "migrate"):
+        parser.add_argument("--data-dir", metavar="DIR", help=DATA_DIR_HELP)
+    if command == "status":
+        parser.add_argument("--json", action="store_true", help="for programs")
+    if command == "up":
+        count, port = _number(1, 256), _number(0, 65535)
+        parser.add_argument("--host", default="127.0.0.1", help="loopback only (%(default)s)")
+        parser.add_argument("--port", type=port, default=8000, help="%(default)s; 0: any free one")
+        parser.add_argument("--workers", type=count, metavar="N", help="processes per stage")
+        parser.add_argument("--api-processes", type=count, default=1, metavar="N")
+        parser.add_argument(
+            "--models", type=Path, action="append", default=[], metavar="DIR",
+            help="a folder of your own models; may be repeated",
+        )  # fmt: skip
+    return parser
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _run(options: argparse.Namespace, command: str) -> int:
+    if command == "check":
+        from deploy.local.checks import check
+
+        return check()
+    from deploy.local.data_dir import DataDir
+
+    if command == "status":
+        from deploy.local.status import status
+
+        return status(DataDir.chosen(options.data_dir), as_json=options.json)
+    if command == "migrate":
+        from deploy.local.migrate import migrate
+
+        return migrate(DataDir.chosen(options.data_dir))
+    if command == "demo":
+        from deploy.local.demo import demo
+
+        return demo()
+    from deploy.local.processes import Sizes, default_workers
+    from deploy.local.up import up
+
+    return up(
+        host=options.host,
+        port=options.port,
+        data_dir=options.data_dir,
+        sizes=Sizes(options.workers or default_workers(), options.api_processes),
+        models_dirs=tuple(options.models),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""The process table: which processes a local system has, and what each is told."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.children import Program
+from deploy.local.data_dir import DataDir
+from workers.cores import available_cores
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many processes: `workers` counts preprocess and predict each."""
+
+    workers: int
+    api_processes: int = 1
+
+
+def default_workers() -> int:
+    """Half of the cores, for each of the two stages that compute."""
+    return max(1, available_cores() // 2)
+
+
+def environment(
+    base: Mapping[str, str],
+    data_dir: DataDir,
+    *,
+    redis_url: str,
+    database_url: str,
+    models_dirs: Sequence[Path],
+    sizes: Sizes,
+) -> dict[str, str]:
+    """The settings of every process: what the caller's environment says, and what is ours."""
+    return {
+        "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its maker unless told not to
+        **base,
+        "QUEUECAST_REDIS_URL": redis_url,
+        "QUEUECAST_DATABASE_URL": database_url,
+        "QUEUECAST_DATA_DIR": str(data_dir.path),
+        "QUEUECAST_MODELS_DIRS": os.pathsep.join(map(str, models_dirs)),
+        "QUEUECAST_PREDICT_PROCESSES": str(sizes.workers),
+        "PROMETHEUS_MULTIPROC_DIR": str(data_dir.metrics),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def worker_programs(settings: Mapping[str, str], data_dir: DataDir, sizes: Sizes) -> list[Program]:
+    """Preprocess and predict: they need Redis and blobs only, so they start beside a migration."""
+    programs = []
+    for number in range(1, sizes.workers + 1):
+        for role, more in (("preprocess", ()), ("predict", ("--lane", "cpu"))):
+            command = _python("workers", role, *more)
+            name = f"{role}-{number}"
+            programs.append(Program(name, role, command, settings, data_dir.log(name)))
+    return programs
+
+
+def database_programs(
+    settings: Mapping[str, str], data_dir: DataDir, sizes: Sizes, listener: int
+) -> list[Program]:
+    """Those that open the database, which must be migrated by then."""
+    api = _python("api", "--fd", str(listener))
+    names = [f"api-{number}" for number in range(1, sizes.api_processes + 1)]
+    return [
+        *(Program(name, "api", api, settings, data_dir.log(name), (listener,)) for name in names),
+        Program("record", "record", _python("workers", "record"), settings, data_dir.log("record")),
+        Program(
+            "sweeper", "sweeper", _python("workers.sweeper"), settings, data_dir.log("sweeper")
+        ),
+    ]
+
+
+def migration(settings: Mapping[str, str], data_dir: DataDir) -> Program:
+    """Ends when the database is at this release's revision."""
+    command = _python("deploy.local", "migrate")
+    return Program("migrate", "migrate", command, settings, data_dir.log("migrate"))
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)

@@ -1,0 +1,58 @@
+"""`./run up`: the system, kept running until Ctrl-C."""
+
+import os
+import time
+from pathlib import Path
+
+from deploy.local.data_dir import DataDir
+from deploy.local.listener import loopback
+from deploy.local.processes import Sizes
+from deploy.local.readiness import refused_models, system_health
+from deploy.local.stop_signals import StopRequested, StopSignals
+from deploy.local.system import System, Wish, running_system
+from deploy.local.terminal import say
+from shared.errors import StartupRefused
+
+
+def up(
+    *, host: str, port: int, data_dir: str | None, sizes: Sizes, models_dirs: tuple[Path, ...]
+) -> int:
+    """Exit code 0 after a stop signal; raises StartupRefused when it cannot start."""
+    loopback(host)
+    for folder in models_dirs:
+        if not folder.is_dir():
+            raise StartupRefused(f"--models {folder}: there is no such folder")
+    given = [Path(part) for part in os.environ.get("QUEUECAST_MODELS_DIRS", "").split(os.pathsep)]
+    wish = Wish(
+        data_dir=DataDir.chosen(data_dir),
+        sizes=sizes,
+        environment=os.environ,
+        host=host,
+        port=port,
+        models_dirs=tuple(folder.absolute() for folder in (*given, *models_dirs) if folder.name),
+    )
+    with StopSignals() as signals, running_system(wish, signals, say) as system:
+        try:
+            _start(system)
+            system.supervisor.watch()
+        except StopRequested:
+            say("stopping (Ctrl-C again kills what is left)")
+    say("stopped")
+    return 0
+
+
+def _start(system: System) -> None:
+    began = time.monotonic()
+    say(f"starting Queuecast over {system.wish.data_dir.path}")
+    missing = system.start()
+    for name, reason in refused_models(system_health(system.api_url)):
+        say(f"model {name} is refused: {reason}")
+    took = time.monotonic() - began
+    if missing:
+        say(f"not ready after {took:.0f} s, missing: {missing}; going on, see the logs")
+    else:
+        say(f"ready in {took:.1f} s")
+    say(f"  API   {system.api_url}/api/v1")
+    say(f"  docs  {system.api_url}/docs")
+    say(f"  logs  {system.wish.data_dir.path / 'logs'}")
+    say("Ctrl-C stops it; ./run status shows its processes.")

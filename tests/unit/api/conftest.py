@@ -1,0 +1,183 @@
+"""The application over real SQLite and a real submitter; Redis and the backlogs are fakes."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from models.registry import Registry
+from shared.backlog.backlogs import Move
+from shared.container import Container
+from shared.db.migrate import upgrade
+from shared.domain.prediction import Snapshot, encode
+from shared.jobs.table import job_table
+from shared.settings import BUNDLED_MODELS_DIR, Settings
+
+
+class RecordingBacklogs:
+    """Takes every move and remembers it."""
+
+    def __init__(self) -> None:
+        self.moves: list[Move] = []
+
+    def move(self, moves: Sequence[Move]) -> list[bool]:
+        self.moves += moves
+        return [True] * len(moves)
+
+
+class Channel:
+    """Says what it is told to, and only that."""
+
+    def __init__(self) -> None:
+        self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def __aenter__(self) -> "Channel":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    async def subscribe(self, *_: str) -> None:
+        return None
+
+    async def get_message(self, **_: Any) -> dict[str, Any]:
+        return await self.messages.get()
+
+
+class SnapshotRedis:
+    """Snapshots under their keys."""
+
+    def __init__(self) -> None:
+        self._snapshots: dict[str, bytes] = {}
+        self._following: list[Snapshot] = []
+        self._channel = Channel()
+
+    def show(self, snapshot: Snapshot, *, then: Snapshot | None = None) -> None:
+        """`then` takes its place after the first look, and is announced."""
+        self._snapshots[f"queuecast:job:{snapshot['id']}"] = encode(snapshot)
+        self._following += [then] if then else []
+
+    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        found = [self._snapshots.get(key) for key in keys]
+        while self._following:
+            following = self._following.pop()
+            self.show(following)
+            self._channel.messages.put_nowait(
+                {"type": "message", "data": orjson.dumps([following["id"]])}
+            )
+        return found
+
+    def pubsub(self) -> Channel:
+        return self._channel
+
+
+class FakedContainer(Container):
+    @cached_property
+    def backlogs(self) -> Any:
+        return RecordingBacklogs()
+
+    @cached_property
+    def redis_async(self) -> Any:
+        return SnapshotRedis()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "queuecast.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """The bundled models, and `tensors`: the wine file again, with the generic tensor contract."""
+    folder = tmp_path_factory.mktemp("models")
+    wine = BUNDLED_MODELS_DIR / "wine" / "1" / "model.onnx"
+    digest = sha256(wine.read_bytes()).hexdigest()
+    (folder / "tensors" / "1").mkdir(parents=True)
+    shutil.copy(wine, folder / "tensors" / "1")
+    (folder / "tensors" / "model.toml").write_text(
+        'name = "tensors"\n[limits]\nmax_rows = 4\n[[versions]]\nversion = "1"\n'
+        f'file = "1/model.onnx"\nsha256 = "{digest}"\n'
+    )
+    return Registry.load([BUNDLED_MODELS_DIR, folder])
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_file: Path) -> Settings:
+    shutil.copy(migrated_file, tmp_path / "queuecast.db")
+    return Settings(
+        redis_url=SecretStr(f"unix://{tmp_path}/no-redis.sock"),
+        database_url=SecretStr(f"sqlite:///{tmp_path}/queuecast.db"),
+        data_dir=tmp_path,
+        body_max_bytes=100_000,
+    )
+
+
+@pytest.fixture
+def container(settings: Settings) -> Iterator[Container]:
+    container = FakedContainer(settings, lanes={})
+    yield container
+    container.engine.dispose()
+
+
+@pytest.fixture
+def client(container: Container, registry: Registry) -> Iterator[TestClient]:
+    app = create_app(container, registry)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def wine(registry: Registry) -> dict[str, float]:
+    return dict(registry.models["wine"].example)
+
+
+@pytest.fixture
+def submission(wine: dict[str, float]) -> dict[str, Any]:
+    return {"model": "wine", "input": wine}
+
+
+@pytest.fixture
+def rows(container: Container) -> Any:
+    """Calling it gives all job rows."""
+
+    def read() -> list[Any]:
+        with container.engine.connect() as connection:
+            return list(connection.execute(select(job_table)).mappings())
+
+    return read
+
+
+@pytest.fixture
+def nothing_happened(container: Container, rows: Any) -> Any:
+    """Calling it asserts that no row was created and nothing was queued."""
+
+    def check() -> None:
+        assert rows() == []
+        assert container.backlogs.moves == []
+
+    return check
+
+
+@pytest.fixture
+def lose_database(container: Container) -> Any:
+    """Calling it makes the database unreachable: a folder stands where its file was."""
+
+    def lose() -> None:
+        container.engine.dispose()
+        file = container.settings.data_dir / "queuecast.db"
+        file.unlink()
+        file.mkdir()
+
+    return lose

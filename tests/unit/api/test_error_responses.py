@@ -1,0 +1,44 @@
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from shared import errors
+from shared.errors import QueuecastError
+
+
+def subclasses(kind: type[QueuecastError]) -> list[type[QueuecastError]]:
+    return [kind, *(one for child in kind.__subclasses__() for one in subclasses(child))]
+
+
+@pytest.mark.parametrize("kind", subclasses(errors.RequestError) + subclasses(errors.BusyError))
+def test_each_error_that_a_request_meets_has_a_status_and_a_type(kind: Any) -> None:
+    assert kind.status in range(400, 600)
+    if kind is not errors.BusyError:
+        assert kind.type != QueuecastError.type
+
+
+def test_types_are_distinct() -> None:
+    types = [kind.type for kind in subclasses(errors.RequestError)]
+    assert len(types) == len(set(types))
+
+
+def test_busy_answers_say_when_to_come_back(
+    client: TestClient, lose_database: Any, submission: Any
+) -> None:
+    lose_database()
+    answer = client.post("/api/v1/predictions", json=submission)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["type"] == "/problems/unavailable"
+
+
+def test_problem_names_the_path_and_the_request(client: TestClient) -> None:
+    answer = client.get("/nowhere")
+    assert answer.json() == {
+        "type": "/problems/not-found",
+        "title": "Not found",
+        "status": 404,
+        "detail": "there is nothing at this path",
+        "instance": "/nowhere",
+        "request_id": answer.headers["x-request-id"],
+    }

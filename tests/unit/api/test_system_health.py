@@ -1,0 +1,98 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import text
+
+from api.dependencies import Services
+from api.system_health import require_ready, system_health
+from models.registry import RefusedModel, Registry
+from shared.errors import Unavailable
+
+STREAM = b"queuecast:backlog:preprocess:wine:1:high"
+WORKERS = ("preprocess:a:1:x", "predict:a:2:x", "predict:b:2:x", "record:a:3:x")
+
+
+class SystemRedis:
+    """Heartbeats of some workers, and one backlog of five entries of which two are pending."""
+
+    def __init__(self, *workers: str) -> None:
+        self._workers = workers
+
+    def scan_iter(self, **_: Any) -> Iterator[bytes]:
+        return (f"queuecast:consumer:{name}".encode() for name in self._workers)
+
+    def smembers(self, _key: str) -> set[bytes]:
+        return {STREAM, STREAM.replace(b"high", b"low")}
+
+    def pipeline(self, **_: Any) -> "SystemRedis":
+        return self
+
+    def xlen(self, _stream: bytes) -> None:
+        pass
+
+    def xpending(self, _stream: bytes, _group: str) -> None:
+        pass
+
+    def execute(self, **_: Any) -> list[Any]:
+        return [5, {"pending": 2}, 0, redis.ResponseError("NOGROUP")]
+
+
+@pytest.fixture
+def here(container: Any, registry: Registry) -> Services:
+    container.__dict__["redis"] = SystemRedis(*WORKERS, "sweeper:a:4:x")
+    return Services(container, registry)
+
+
+def test_all_is_well(here: Services) -> None:
+    health = system_health(here)
+    assert health["status"] == "ok"
+    assert health["components"]["predict"] == {"status": "ok", "workers": 2}
+
+
+def test_backlogs_say_what_waits_and_what_is_held(here: Services) -> None:
+    [backlog] = system_health(here)["backlogs"]
+    assert (backlog["stage"], backlog["model"], backlog["priority"]) == (
+        "preprocess",
+        "wine",
+        "high",
+    )
+    assert (backlog["waiting"], backlog["in_progress"]) == (3, 2)
+
+
+def test_missing_worker_degrades(here: Services, container: Any) -> None:
+    container.__dict__["redis"] = SystemRedis(*WORKERS)
+    health = system_health(here)
+    assert health["status"] == "degraded"
+    assert health["components"]["sweeper"] == {"status": "down", "workers": 0}
+
+
+def test_without_redis_nothing_is_known_of_workers(container: Any, registry: Registry) -> None:
+    health = system_health(Services(container, registry))
+    assert health["components"]["redis"]["status"] == "down"
+    assert health["components"]["record"] == {"status": "unknown"}
+
+
+def test_refused_models_are_listed(container: Any, registry: Registry) -> None:
+    some = Registry(registry.models, [RefusedModel("bad", "wrong hash")])
+    refused = system_health(Services(container, some))["models"]["refused"]
+    assert refused == [{"name": "bad", "reason": "wrong hash"}]
+
+
+def test_no_model_is_not_ready(container: Any) -> None:
+    with pytest.raises(Unavailable):
+        require_ready(Services(container, Registry({})))
+
+
+def test_locked_database_is_not_ready(
+    container: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with container.engine.connect().execution_options(queuecast_write=True) as holder:
+        holder.execute(text("SELECT 1"))
+        monkeypatch.setattr("shared.db.engine.BUSY_SECONDS", 0)
+        container.__dict__.pop("engine")
+        with pytest.raises(Unavailable):
+            require_ready(Services(container, registry))
+        container.engine.dispose()
+        container.__dict__["engine"] = holder.engine

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from deploy.local.data_dir import DataDir
+from deploy.local.processes import (
+    Sizes,
+    database_programs,
+    default_workers,
+    environment,
+    worker_programs,
+)
+
+DATA_DIR = DataDir(Path("/somewhere/data"))
+SIZES = Sizes(workers=2, api_processes=3)
+
+
+@pytest.fixture
+def settings():
+    return environment(
+        {"HOME": "/home/me", "QUEUECAST_DATA_DIR": "/elsewhere", "QUEUECAST_KEY_PREFIX": "mine:"},
+        DATA_DIR,
+        redis_url="unix:///s",
+        database_url="sqlite:////d",
+        models_dirs=[Path("/a"), Path("/b")],
+        sizes=SIZES,
+    )
+
+
+def test_every_process_gets_the_caller_s_environment_and_what_the_launcher_decides(settings):
+    assert settings["HOME"] == "/home/me"
+    assert settings["QUEUECAST_KEY_PREFIX"] == "mine:"
+    assert settings["QUEUECAST_DATA_DIR"] == "/somewhere/data"
+    assert settings["QUEUECAST_MODELS_DIRS"] == "/a:/b"
+    assert settings["QUEUECAST_PREDICT_PROCESSES"] == "2"
+    assert settings["PROMETHEUS_MULTIPROC_DIR"] == "/somewhere/data/metrics"
+
+
+def test_workers_counts_preprocess_and_predict_each(settings):
+    names = [program.name for program in worker_programs(settings, DATA_DIR, SIZES)]
+    assert sorted(names) == ["predict-1", "predict-2", "preprocess-1", "preprocess-2"]
+
+
+def test_all_api_processes_inherit_the_one_socket(settings):
+    programs = database_programs(settings, DATA_DIR, SIZES, 7)
+    api = [program for program in programs if program.role == "api"]
+    assert [program.name for program in api] == ["api-1", "api-2", "api-3"]
+    assert all(program.fds == (7,) and program.command[-2:] == ("--fd", "7") for program in api)
+    assert {program.role for program in programs} == {"api", "record", "sweeper"}
+
+
+def test_each_process_has_a_log_of_its_own(settings):
+    programs = [
+        *worker_programs(settings, DATA_DIR, SIZES),
+        *database_programs(settings, DATA_DIR, SIZES, 7),
+    ]
+    assert len({program.log for program in programs}) == len(programs)
+
+
+def test_there_is_at_least_one_worker_by_default():
+    assert default_workers() >= 1

@@ -1,0 +1,154 @@
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.backlog.backlogs import Move, Take, Taken
+from shared.backlog.entries import Entry
+from shared.clock import FakeClock
+from shared.domain.names import Stage
+from shared.domain.outcome import Outcome
+from shared.domain.prediction import Snapshot
+from shared.domain.states import State
+from shared.errors import VersionNotFound
+from shared.jobs.new_job import NewJob
+from shared.payloads.blobs import Blobs
+from shared.settings import Settings
+from workers.worker import Worker
+
+TAKEN_AT = 1000.0
+ADDED = b"998000-0"  # two seconds before
+
+
+@dataclass
+class FakeBacklogs:
+    """Hands out what waits, and keeps what was moved, call by call."""
+
+    journal: list[tuple[str, Any]]
+    waiting: list[Taken] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    finished: list[Snapshot] = field(default_factory=list)
+    let_go: list[Taken] = field(default_factory=list)
+
+    def take(self, backlog: Any, consumer: str, count: int, order: Any) -> Take:
+        taken, self.waiting = self.waiting[:count], self.waiting[count:]
+        return Take(TAKEN_AT, taken)
+
+    def move(self, moves: Sequence[Move]) -> list[bool]:
+        self.moves += moves
+        self.journal.append(("moved", [move.entry.id for move in moves]))
+        return [True] * len(moves)
+
+    def finish(self, snapshots: Iterable[Snapshot], sources: Iterable[Taken] = ()) -> None:
+        self.finished += snapshots
+        self.let_go += sources
+
+
+@dataclass
+class FakeRedis:
+    """What a consumer says to Redis; only the running jobs are kept."""
+
+    journal: list[tuple[str, Any]]
+
+    def pipeline(self, *, transaction: bool) -> "FakeRedis":
+        return self
+
+    def hset(self, key: str, thread: str, job_ids: str) -> None:
+        self.journal.append(("running", job_ids.split(",")))
+
+    def ignore(self, *_: object, **__: object) -> list[Any]:
+        return [0, True]
+
+    expire = exists = set = delete = execute = ignore
+
+
+@dataclass
+class FakeRegistry:
+    """Serves one model at version 1."""
+
+    model: Any
+
+    @property
+    def models(self) -> dict[str, Any]:
+        return {self.model.name: self.model}
+
+    def resolve(self, reference: str) -> tuple[Any, Any]:
+        if reference != f"{self.model.name}:1":
+            raise VersionNotFound("no such version")
+        return self.model, SimpleNamespace(model=self.model.name, version="1")
+
+
+@pytest.fixture
+def journal() -> list[tuple[str, Any]]:
+    """What happened, in order."""
+    return []
+
+
+@pytest.fixture
+def backlogs(journal: list[tuple[str, Any]]) -> FakeBacklogs:
+    return FakeBacklogs(journal)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> SimpleNamespace:
+    """A model of the name `m` whose folder a test may fill."""
+    return SimpleNamespace(
+        name="m",
+        folder=tmp_path / "m",
+        lane="cpu",
+        preprocess_batch=8,
+        max_batch_size=8,
+        timeout_seconds=10.0,
+        allow_non_finite=False,
+    )
+
+
+@pytest.fixture
+def new_worker(
+    settings: Settings,
+    clock: FakeClock,
+    backlogs: FakeBacklogs,
+    journal: list[tuple[str, Any]],
+    model: SimpleNamespace,
+) -> Callable[..., Worker]:
+    """Makes workers of a stage over fakes; parts of the container can be given."""
+
+    def make(stage: Stage, **parts: Any) -> Worker:
+        standard = {
+            "settings": settings,
+            "clock": clock,
+            "blobs": Blobs(settings.blobs_dir),
+            "redis": FakeRedis(journal),
+            "backlogs": backlogs,
+        }
+        return Worker(stage, SimpleNamespace(**(standard | parts)), FakeRegistry(model))
+
+    return make
+
+
+@pytest.fixture
+def add(backlogs: FakeBacklogs, new_job: Callable[..., NewJob]) -> Callable[..., Taken]:
+    """Puts a job with this payload on the backlog."""
+
+    def run(payload: bytes = b"", job: NewJob | None = None, **changes: Any) -> Taken:
+        job = job or new_job(model="m", input=b"0")
+        changes.setdefault("outcome", Outcome(State.QUEUED))
+        entry = Entry(job.snapshot(1024), payload, **changes)
+        backlogs.waiting.append(Taken(entry, "stream", ADDED))
+        return backlogs.waiting[-1]
+
+    return run
+
+
+@pytest.fixture
+def move_of(backlogs: FakeBacklogs) -> Callable[[Taken], Move]:
+    """The one move of an entry."""
+
+    def find(one: Taken) -> Move:
+        (move,) = [move for move in backlogs.moves if move.source is one]
+        return move
+
+    return find

@@ -1,0 +1,69 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.names import Priority
+from workers.batching import bucket, split, stack, take_order, together_or_alone
+
+
+def test_every_priority_gets_its_turn() -> None:
+    first = Counter(take_order(turn)[0] for turn in range(160))
+    assert first == {Priority.HIGH: 120, Priority.NORMAL: 30, Priority.LOW: 10}
+
+
+def test_every_take_reads_every_priority() -> None:
+    assert {tuple(sorted(take_order(turn))) for turn in range(16)} == {tuple(sorted(Priority))}
+
+
+def test_high_comes_before_the_rest_of_a_lower_turn() -> None:
+    assert take_order(3) == (Priority.NORMAL, Priority.HIGH, Priority.LOW)
+    assert take_order(15) == (Priority.LOW, Priority.HIGH, Priority.NORMAL)
+
+
+def test_suspects_come_last_and_alone(add) -> None:
+    bad, good, worse, better = add(crashes=1), add(), add(crashes=2), add()
+    assert together_or_alone([bad, good, worse, better]) == [[good, better], [bad], [worse]]
+    assert together_or_alone([bad]) == [[bad]]
+    assert together_or_alone([]) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"x": np.ones((1, 2), np.float64)},
+        {"x": np.ones((1, 3), np.float32)},
+        {"y": np.ones((1, 2), np.float32)},
+        {"x": np.ones((1, 2), np.float32), "y": np.ones(1)},
+    ],
+)
+def test_what_differs_behind_the_rows_is_not_stacked(other) -> None:
+    one = {"x": np.ones((1, 2), np.float32)}
+    assert bucket(one) != bucket(other)
+    assert bucket(one) == bucket({"x": np.zeros((9, 2), np.float32)})
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=6))
+def test_split_undoes_stack(counts: list[int]) -> None:
+    rows = [
+        {"x": np.full((count, 2), i), "s": np.full(count, str(i), object)}
+        for i, count in enumerate(counts)
+    ]
+    parts = split(stack(rows), counts)
+    for part, row in zip(parts, rows, strict=True):
+        assert {name: array.tolist() for name, array in part.items()} == {
+            name: array.tolist() for name, array in row.items()
+        }
+
+
+@pytest.mark.parametrize("output", [np.ones(2), np.ones((4, 1)), np.float32(1)])
+def test_a_model_that_answers_other_rows_than_asked_is_caught(output) -> None:
+    with pytest.raises(ValueError, match="expected 3 rows"):
+        split({"y": np.asarray(output)}, [1, 2])
+
+
+@pytest.mark.parametrize("output", [np.ones(5), np.float32(1)])
+def test_a_job_alone_gets_all_there_is(output) -> None:
+    assert split({"y": output}, [3])[0]["y"] is output

@@ -1,0 +1,164 @@
+import errno
+
+import numpy as np
+import pytest
+
+from shared.domain.names import RECORD, Backlog, Stage
+from shared.domain.states import State
+from shared.payloads.blobs import Blobs
+from workers import tensors
+from workers.preprocess import Preprocess
+
+PREDICT = Backlog(Stage.PREDICT, "m", "1")
+LATE = 999.0
+PROCESSING = """
+import numpy as np
+from shared.errors import JobFailed
+
+def preprocess(input, version):
+    if input == "refused":
+        raise JobFailed("invalid_input", "not this one")
+    if input == "unwritable":
+        raise JobFailed("invalid_input", "\\ud800")
+    return {"x": np.full((1, input), 7, np.uint8)}
+
+def postprocess(outputs, version):
+    return None
+"""
+
+
+@pytest.fixture
+def run(new_worker, model):
+    """Runs the stage once."""
+    model.folder.mkdir()
+    (model.folder / "processing.py").write_text(PROCESSING)
+
+    def once(name: str = "m", **parts) -> int:
+        return Preprocess(new_worker(Stage.PREPROCESS, **parts))(name, "1")
+
+    return once
+
+
+def test_an_input_becomes_tensors(run, add, move_of) -> None:
+    one = add(b"3")
+    assert run() == 1
+    move = move_of(one)
+    assert (move.destination, move.entry.job["stage"]) == (PREDICT, "predicting")
+    assert tensors.decode(move.entry.payload)["x"].tolist() == [[7, 7, 7]]
+
+
+def test_the_times_so_far_travel_along(run, add, move_of) -> None:
+    one = add(b"3")
+    run()
+    outcome = move_of(one).entry.outcome
+    assert (outcome.queue_time, outcome.preprocess_time, outcome.started_at) == (2.0, 0.0, 1000.0)
+
+
+def test_nothing_waiting_is_no_work(run, backlogs) -> None:
+    assert run() == 0
+    assert backlogs.moves == []
+
+
+def test_it_takes_no_more_than_its_batch(run, add, model, backlogs) -> None:
+    model.preprocess_batch = 2
+    for _ in range(3):
+        add(b"1")
+    assert run() == 2
+    assert len(backlogs.waiting) == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (b'"refused"', "invalid_input"),
+        (b'"text"', "preprocess_failed"),
+        (b"-1", "preprocess_failed"),
+        (b"{", "preprocess_failed"),
+    ],
+)
+def test_a_bad_job_fails_alone(run, add, move_of, payload, code) -> None:
+    before, bad, after = add(b"1"), add(payload), add(b"2")
+    run()
+    assert [move_of(one).destination for one in (before, bad, after)] == [PREDICT, RECORD, PREDICT]
+    outcome = move_of(bad).entry.outcome
+    assert (outcome.state, outcome.error_code) == (State.FAILED, code)
+
+
+def test_a_job_past_its_deadline_does_not_run(run, add, move_of) -> None:
+    late, punctual = add(b"1", deadline=LATE), add(b"1", deadline=1000.5)
+    run()
+    assert move_of(late).entry.outcome.error_code == "deadline_exceeded"
+    assert move_of(punctual).destination == PREDICT
+
+
+def test_a_job_whose_input_is_gone_is_given_back(run, add, move_of) -> None:
+    gone, other = add(payload_ref=f"inputs/{'0' * 36}"), add(b"1")
+    run()
+    assert (move_of(gone).destination, move_of(other).destination) == (None, PREDICT)
+
+
+def test_a_large_input_is_read_from_the_blob_store(run, add, move_of, settings) -> None:
+    reference = f"inputs/{'0' * 36}"
+    Blobs(settings.blobs_dir).put(reference, b"2", synced=False)
+    one = add(payload_ref=reference)
+    run()
+    assert tensors.decode(move_of(one).entry.payload)["x"].shape == (1, 2)
+    assert move_of(one).entry.payload_ref is None
+
+
+def test_large_tensors_travel_by_reference(run, add, move_of, settings) -> None:
+    one = add(str(settings.inline_tensor_max_bytes + 1).encode())
+    run()
+    entry = move_of(one).entry
+    assert (entry.payload, entry.payload_ref) == (b"", f"tensors/{entry.id}.1")
+    stored = tensors.decode(Blobs(settings.blobs_dir).get(entry.payload_ref))
+    assert np.array_equal(stored["x"], np.full((1, settings.inline_tensor_max_bytes + 1), 7))
+
+
+def test_suspects_run_alone_after_the_others_were_passed_on(run, add, journal) -> None:
+    suspect, good, better = add(b"1", crashes=1), add(b"1"), add(b"1")
+    run()
+    together = [good.entry.id, better.entry.id]
+    assert journal == [
+        ("running", together),
+        ("moved", together),
+        ("running", [suspect.entry.id]),
+        ("moved", [suspect.entry.id]),
+    ]
+
+
+def test_a_model_that_is_not_here_fails_its_jobs(run, add, move_of) -> None:
+    one = add(b"1")
+    run("other")
+    assert move_of(one).entry.outcome.error_code == "model_unavailable"
+
+
+def test_a_processor_that_does_not_import_fails_its_jobs(run, add, move_of, model) -> None:
+    (model.folder / "processing.py").write_text("raise RuntimeError('no licence')")
+    one = add(b"1")
+    run()
+    outcome = move_of(one).entry.outcome
+    assert outcome.error_code == "model_unavailable"
+    assert "no licence" in outcome.error
+
+
+class FullBlobs(Blobs):
+    def put(self, reference: str, data: bytes, *, synced: bool) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.xfail(strict=True, reason="an OSError of the blob store ends the whole batch")
+def test_a_job_whose_tensors_cannot_be_stored_harms_no_neighbour(
+    run, add, move_of, settings
+) -> None:
+    large, small = add(str(settings.inline_tensor_max_bytes + 1).encode()), add(b"1")
+    run(blobs=FullBlobs(settings.blobs_dir))
+    assert move_of(small).destination == PREDICT
+    assert move_of(large).destination != PREDICT
+
+
+@pytest.mark.xfail(strict=True, reason="Entry.header raises for an error text that is no UTF-8")
+def test_an_error_text_of_any_kind_can_travel(run, add, move_of) -> None:
+    one = add(b'"unwritable"')
+    run()
+    assert b"invalid_input" in move_of(one).entry.header()
