@@ -59,5 +59,5 @@ def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
         "completed_at": prediction["completed_at"],
         "deadline_at": prediction["deadline_at"],
         "expires_at": None,
-        "urls": {"get": url, "input": f"{url}/input"},
+        "urls": {"get": url, "cancel": f"{url}/cancel", "input": f"{url}/input"},
     }

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import redis
 from celery import Celery
 from redis.asyncio import Redis as AsyncRedis
-from sqlalchemy import Engine
 
 from shared.backlog import connections
 from shared.backlog.backlogs import Backlogs
@@ -15,12 +15,15 @@ from shared.backlog.bells import CeleryBells
 from shared.backlog.breaker import Breaker
 from shared.backlog.celery_app import create_celery
 from shared.clock import Clock, SystemClock
-from shared.db import engine as databases
-from shared.jobs.cancel import Canceler
-from shared.jobs.reading import Reader
-from shared.jobs.submit import Submitter
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from shared.jobs.cancel import Canceler
+    from shared.jobs.reading import Reader
+    from shared.jobs.submit import Submitter
 
 WORKER_REDIS_SECONDS = 5.0
 """A worker may wait for Redis; a request may not (see `redis_budget_seconds`)."""
@@ -28,7 +31,10 @@ WORKER_REDIS_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Container:
-    """Parts are made when first used: a predict worker never opens SQL."""
+    """Parts are made when first used, and what speaks SQL is imported then.
+
+    A preprocess or predict worker never opens SQL; SQLAlchemy would be a third of its start.
+    """
 
     settings: Settings
     lanes: Mapping[str, str]
@@ -44,7 +50,9 @@ class Container:
         return SystemClock()
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
+        from shared.db import engine as databases
+
         return databases.connect(self.settings)
 
     @cached_property
@@ -73,13 +81,19 @@ class Container:
         return Breaker(self.clock)
 
     @cached_property
-    def submitter(self) -> Submitter:
+    def submitter(self) -> "Submitter":
+        from shared.jobs.submit import Submitter
+
         return Submitter(self.engine, self.backlogs, self.blobs, self.breaker, self.settings)
 
     @cached_property
-    def canceler(self) -> Canceler:
+    def canceler(self) -> "Canceler":
+        from shared.jobs.cancel import Canceler
+
         return Canceler(self.engine, self.backlogs, self.clock, self.settings)
 
     @cached_property
-    def reader(self) -> Reader:
+    def reader(self) -> "Reader":
+        from shared.jobs.reading import Reader
+
         return Reader(self.engine, self.redis_async, self.breaker, self.settings)

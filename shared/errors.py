@@ -6,14 +6,17 @@
     │   ├── UnsupportedMediaType  UnsupportedEncoding  PayloadTooLarge
     │   ├── UriTooLong  HeadersTooLarge  MethodNotAllowed  RequestTimeout
     │   ├── InvalidInput
-    │   │   ├── UnknownField  ShapeMismatch  InvalidImage  ImageTooLarge  UnsupportedImage
+    │   │   └── UnknownField  ShapeMismatch  InputTooLarge
+    │   │       InvalidImage  ImageTooLarge  UnsupportedImage
     │   ├── InvalidModelName  InvalidParameter  InvalidIdempotencyKey  IdempotencyMismatch
     │   └── NotFound
     │       └── ModelNotFound  VersionNotFound
     ├── BusyError               try again later: 409, 429, 503, 507
     │   └── IdempotencyConflict  QueueFull  Unavailable  StorageFull
     ├── StartupRefused          a process will not start, in one line
-    └── JobFailed               a job's own end; it is data, never an HTTP error
+    │   └── ModelRefused        one model is not served, the others are
+    ├── JobFailed               a job's own end; it is data, never an HTTP error
+    └── JobInputGone            a worker hands the job back; never an HTTP error
 
 An error knows its HTTP status, its problem type and whether a retry can help; one handler in
 `api/error_responses.py` renders them all (RFC 9457).

@@ -5,7 +5,6 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from models.registry import Registry
 from shared.container import Container
-from shared.db.revision import require_current
 from shared.domain.names import Stage
 from workers.heartbeat import Heartbeat
 from workers.preprocess import Preprocess
@@ -21,7 +20,6 @@ def create_app(stage: Stage, lane: str, container: Container, registry: Registry
     elif stage is Stage.PREDICT:
         _register_predict(app, worker, lane)
     else:
-        require_current(container.engine)
         _register_record(app, worker)
     _live(worker)
     return app
@@ -51,8 +49,10 @@ def _register_predict(app: Celery, worker: Worker, lane: str) -> None:
 
 
 def _register_record(app: Celery, worker: Worker) -> None:
+    from shared.db.revision import require_current
     from workers.record import Record
 
+    require_current(worker.container.engine)
     stage = Record(worker)
 
     @app.task(name=Stage.RECORD.value)

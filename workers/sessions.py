@@ -3,7 +3,6 @@
 import os
 import threading
 
-import onnxruntime
 import structlog
 
 from models.model_file import read_verified
@@ -16,7 +15,12 @@ from workers.cores import available_cores
 from workers.tensors import Tensors
 from workers.watchdog import Watchdog
 
+# onnxruntime reports its use to its maker unless told before it is loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
+
 log = structlog.get_logger()
+
 
 class Session:
     """One model version in memory; threads may run it at the same time."""

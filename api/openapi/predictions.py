@@ -102,6 +102,14 @@ READ = operation(
     ],
 )  # fmt: skip
 READ["responses"][304] = {"description": "It stands as the `ETag` says."}
+CANCEL = operation(
+    "cancel_prediction",
+    "Cancel a prediction",
+    tag=TAG,
+    answers={200: ("As it stands now; one that had ended has not changed.", Prediction)},
+    problems=(*_LOOKS, errors.StorageFull),
+    parameters=[ID],
+)
 READ_INPUT = operation(
     "get_prediction_input",
     "The input as it was sent",

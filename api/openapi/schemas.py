@@ -49,6 +49,7 @@ class Metrics(Schema):
 
 class PredictionUrls(Schema):
     get: str
+    cancel: str
     input: str
 
 

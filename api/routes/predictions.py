@@ -1,4 +1,4 @@
-"""Predictions over HTTP: submit one, look at it, wait for it, list them.
+"""Predictions over HTTP: submit one, look at it, wait for it, cancel it, list them.
 
 `submit` is the path of every new prediction, top to bottom.
 """
@@ -71,6 +71,14 @@ async def read(request: Request) -> Response:
         found = await here.reader.wait(tenant(request), job_id, seconds)
     else:
         found = await here.reader.get(tenant(request), job_id)
+    return predictions.state(request, found, here.settings)
+
+
+@router.post("/predictions/{id}/cancel", **described.CANCEL)
+async def cancel(request: Request) -> Response:
+    """Ends it as canceled, unless it has ended: then nothing changes."""
+    here = services(request).container
+    found = await asyncio.to_thread(here.canceler.cancel, tenant(request), _job_id(request))
     return predictions.state(request, found, here.settings)
 
 

@@ -1,6 +1,6 @@
 """Migrations: run by the launcher or a job, under a lock; everybody else only checks."""
 
-import sys
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,4 +38,4 @@ def _locked(engine: Engine) -> Iterator[Connection]:
 
 
 if __name__ == "__main__":
-    upgrade(sys.argv[1])
+    upgrade(os.environ["QUEUECAST_DATABASE_URL"])  # not an argument: everybody can read those

@@ -6,7 +6,7 @@ import threading
 import time
 from io import BytesIO
 
-_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _lock = threading.Lock()
 _last = 0
 _random = BytesIO()
@@ -46,4 +46,4 @@ def _random_bytes() -> bytes:
 def parse_job_id(text: str) -> str | None:
     """The canonical form of any UUID in its usual 36 characters, else None."""
     lowered = text.lower()
-    return lowered if _UUID.match(lowered) else None
+    return lowered if _UUID.fullmatch(lowered) else None

@@ -148,6 +148,8 @@ class Reader:
                 await self._listen()
             except (redis.RedisError, OSError) as error:
                 log.warning("subscription_lost", error=type(error).__name__)
+            except Exception:  # without it nobody would be woken any more, and nobody told
+                log.exception("subscription_failed")
             self._wake_all()
             await asyncio.sleep(1)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.errors import JobInputGone
 
-_REFERENCE = re.compile(r"^(inputs|tensors)/[0-9a-f-]{36}(\.[0-9]+)?$")
+_REFERENCE = re.compile(r"(inputs|tensors)/[0-9a-f-]{36}(\.[0-9]+)?")
 
 
 class Blobs:
@@ -41,7 +41,7 @@ class Blobs:
         self._path(reference).unlink(missing_ok=True)
 
     def _path(self, reference: str) -> Path:
-        if not _REFERENCE.match(reference):
+        if not _REFERENCE.fullmatch(reference):
             raise ValueError(f"{reference!r} is no blob reference")
         return self._folder / reference
 

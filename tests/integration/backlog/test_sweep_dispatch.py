@@ -135,9 +135,7 @@ def test_no_bell_rings_for_what_is_already_held(enqueue, backlogs, sweep, bells)
     assert bells.rung == []
 
 
-def test_an_overdue_job_fails_wherever_it_is(
-    accept, backlogs, sweep, clock, row, snapshot
-) -> None:
+def test_an_overdue_job_fails_wherever_it_is(accept, backlogs, sweep, clock, row, snapshot) -> None:
     gone, held = accept(deadline_at=clock.now()), accept(deadline_at=clock.now())
     backlogs.move([Move(Entry(held.snapshot(1024), held.input), WINE)])
     sweep.expire()

@@ -29,6 +29,10 @@ class RecordingBacklogs:
 
     def __init__(self) -> None:
         self.moves: list[Move] = []
+        self.finished: list[Snapshot] = []
+
+    def finish(self, snapshots: Sequence[Snapshot]) -> None:
+        self.finished += snapshots
 
     def move(self, moves: Sequence[Move]) -> list[bool]:
         self.moves += moves

@@ -24,10 +24,10 @@ def start() -> Iterator:
     assert not any(thread.is_alive() for thread in threads)
 
 
-def somebody_waits(isolation: Isolation) -> bool:
-    """Comes back once a thread stands before the lock, at the latest after ten seconds."""
+def waiting(isolation: Isolation, threads: int = 1) -> bool:
+    """True once so many threads stand before the lock, False after ten seconds."""
     for _ in range(10_000):
-        if isolation._condition._waiters:
+        if len(isolation._condition._waiters) == threads:
             return True
         threading.Event().wait(0.001)
     return False
@@ -58,7 +58,7 @@ def test_a_suspect_waits_for_whoever_runs(start, outer) -> None:
     isolation, order = Isolation(), []
     with getattr(isolation, outer)():
         suspect = start(enter(isolation.alone, order, "suspect"))
-        assert somebody_waits(isolation)
+        assert waiting(isolation)
         order.append(outer)
     suspect.join(SOON)
     assert order == [outer, "suspect"]
@@ -68,7 +68,7 @@ def test_nobody_runs_beside_a_suspect(start) -> None:
     isolation, order = Isolation(), []
     with isolation.alone():
         sharer = start(enter(isolation.shared, order, "sharer"))
-        assert somebody_waits(isolation)
+        assert waiting(isolation)
         order.append("suspect")
     sharer.join(SOON)
     assert order == ["suspect", "sharer"]
@@ -78,10 +78,9 @@ def test_newcomers_do_not_keep_a_suspect_waiting(start) -> None:
     isolation, order = Isolation(), []
     with isolation.shared():
         suspect = start(enter(isolation.alone, order, "suspect"))
-        assert somebody_waits(isolation)
+        assert waiting(isolation)
         newcomer = start(enter(isolation.shared, order, "newcomer"))
-        newcomer.join(0.05)
-        assert order == []
+        assert waiting(isolation, threads=2)
     for thread in (suspect, newcomer):
         thread.join(SOON)
     assert order == ["suspect", "newcomer"]

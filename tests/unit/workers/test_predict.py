@@ -102,7 +102,11 @@ def test_a_batch_that_raises_is_halved_down_to_the_bad_row(run, add, move_of, se
     codes = [move_of(one).entry.outcome.error_code for one in jobs]
     assert codes == [None] * 3 + ["prediction_failed"] + [None] * 3
     assert [-1] in session.batches
-    assert [move_of(one).entry.payload for one in jobs[4:]] == [b"[[10.0]]", b"[[12.0]]", b"[[14.0]]"]
+    assert [move_of(one).entry.payload for one in jobs[4:]] == [
+        b"[[10.0]]",
+        b"[[12.0]]",
+        b"[[14.0]]",
+    ]
 
 
 def test_suspects_run_alone_after_the_others_were_passed_on(run, add, journal, session) -> None:
@@ -193,5 +197,3 @@ def test_tensors_that_cannot_be_read_harm_no_neighbour(run, add, move_of, payloa
     run()
     assert move_of(good).entry.outcome.state is State.SUCCEEDED
     assert move_of(bad).entry.outcome.state is not State.SUCCEEDED
-
-

@@ -262,3 +262,22 @@ def test_foreign_tenant_sees_nothing(client: TestClient, container: Any, submiss
 def test_links_do_not_repeat_a_host_that_is_none(client: TestClient, submission: Any) -> None:
     answer = client.post(PREDICTIONS, json=submission, headers={"Host": "evil/<script>"})
     assert answer.json()["urls"]["get"].startswith("http://testserver")
+
+
+def test_cancel_ends_a_prediction_that_waits(
+    client: TestClient, container: Any, submission: Any
+) -> None:
+    prediction = client.post(PREDICTIONS, json=submission).json()
+    answer = client.post(prediction["urls"]["cancel"])
+    assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
+    assert [one["id"] for one in container.backlogs.finished] == [prediction["id"]]
+
+
+def test_cancel_leaves_what_has_ended(client: TestClient, submission: Any, finish: Any) -> None:
+    prediction = client.post(PREDICTIONS, json=submission).json()
+    finish(prediction["id"])
+    assert client.post(prediction["urls"]["cancel"]).json()["status"] == "succeeded"
+
+
+def test_cancel_of_nothing_is_not_found(client: TestClient) -> None:
+    assert client.post(f"{PREDICTIONS}/{uuid.uuid4()}/cancel").status_code == 404

@@ -1,0 +1,85 @@
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.backlog.entries import Entry, EntryUnreadable, decode
+from shared.domain.outcome import Outcome
+from shared.domain.states import State
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+seconds = st.none() | st.floats(0, 1e9)
+outcomes = st.builds(
+    Outcome,
+    state=st.sampled_from([State.QUEUED, State.FAILED, State.CANCELED]),
+    error=st.none() | texts,
+    error_code=st.none() | texts,
+    queue_time=seconds,
+    preprocess_time=seconds,
+    predict_time=seconds,
+    batch_size=st.none() | st.integers(1, 999),
+    started_at=seconds,
+)
+jobs = st.fixed_dictionaries(
+    {"attempt": st.integers(1, 99), "id": texts, "priority": st.just("low"), "input": texts}
+)
+entries = st.builds(
+    Entry,
+    job=jobs,
+    payload=st.binary(max_size=50),
+    payload_ref=st.none() | texts,
+    crashes=st.integers(0, 3),
+    deadline=seconds,
+    outcome=outcomes,
+)
+
+
+def fields(entry: Entry) -> dict[bytes, bytes]:
+    return {b"h": entry.header(), b"p": entry.payload}
+
+
+@given(entries)
+def test_an_entry_comes_back_as_it_was(entry: Entry) -> None:
+    assert decode(fields(entry)) == entry
+
+
+def test_the_payload_of_a_success_is_its_output(snapshot) -> None:
+    outcome = Outcome(State.SUCCEEDED, output=b"[1]", predict_time=0.5)
+    entry = Entry(snapshot, payload=b"[1]", outcome=outcome)
+    assert decode(fields(entry)) == entry
+
+
+def test_a_job_is_a_suspect_from_its_first_crash(snapshot) -> None:
+    assert [Entry(snapshot, crashes=n).suspect for n in (0, 1, 2)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {b"h": b""},
+        {b"h": b"{"},
+        {b"h": b"\xff"},
+        {b"h": b"null"},
+        {b"h": b"[]"},
+        {b"h": b'"text"'},
+        {b"h": b'{"v":1}'},
+        {b"h": b'{"v":2}'},
+    ],
+)
+def test_another_format_is_unreadable(snapshot, change: dict[bytes, bytes]) -> None:
+    with pytest.raises(EntryUnreadable):
+        decode(fields(Entry(snapshot)) | change)
+
+
+@pytest.mark.parametrize("name", [b"h", b"p"])
+def test_an_entry_without_a_part_is_unreadable(snapshot, name: bytes) -> None:
+    whole = fields(Entry(snapshot))
+    del whole[name]
+    with pytest.raises(EntryUnreadable):
+        decode(whole)
+
+
+def test_an_unknown_state_is_unreadable(snapshot) -> None:
+    header = orjson.loads(Entry(snapshot).header()) | {"state": "paused"}
+    with pytest.raises(EntryUnreadable):
+        decode({b"h": orjson.dumps(header), b"p": b""})
