@@ -176,7 +176,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.submit:
         run = submit_queuecast if arguments.submit == QUEUECAST[0] else submit_baseline
-        return run(arguments.jobs)
+        run(arguments.jobs)
+        return
     table = Table("round", "queuecast jobs/s", "one message per job, jobs/s", "ratio")
     ratios = []
     for number in range(1, arguments.rounds + 1):
