@@ -31,7 +31,9 @@ WORKER_REDIS_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Container:
-    """Parts are made when first used, and what speaks SQL is imported then.
+    """`lanes` by model, `lane` that of a predict worker.
+
+    Parts are made when first used, and what speaks SQL is imported then.
 
     A preprocess or predict worker never opens SQL; SQLAlchemy would be a third of its start.
     """
@@ -39,6 +41,7 @@ class Container:
     settings: Settings
     lanes: Mapping[str, str]
     redis_timeout_seconds: float = WORKER_REDIS_SECONDS
+    lane: str = "cpu"
 
     @classmethod
     def for_api(cls, settings: Settings, lanes: Mapping[str, str]) -> "Container":
@@ -65,7 +68,7 @@ class Container:
 
     @cached_property
     def celery(self) -> Celery:
-        lanes = tuple(sorted({"cpu", *self.lanes.values()}))
+        lanes = tuple(sorted({"cpu", self.lane, *self.lanes.values()}))
         return create_celery(self.settings, socket_timeout=self.redis_timeout_seconds, lanes=lanes)
 
     @cached_property

@@ -16,7 +16,7 @@
     ├── StartupRefused          a process will not start, in one line
     │   └── ModelRefused        one model is not served, the others are
     ├── JobFailed               a job's own end; it is data, never an HTTP error
-    └── JobInputGone            a worker hands the job back; never an HTTP error
+    └── JobInputGone  WorkTakenAway   a worker lets go of the job; never an HTTP error
 
 An error knows its HTTP status, its problem type and whether a retry can help; one handler in
 `api/error_responses.py` renders them all (RFC 9457).
@@ -193,6 +193,10 @@ class JobFailed(QueuecastError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+class WorkTakenAway(QueuecastError):
+    """This worker was silent too long: what it runs belongs to others now."""
 
 
 class JobInputGone(QueuecastError):

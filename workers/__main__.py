@@ -30,7 +30,8 @@ def main() -> None:
         for refused in registry.refused:
             structlog.get_logger().error("model_refused", model=refused.name, reason=refused.reason)
         lanes = {model.name: model.lane for model in registry.models.values()}
-        app = create_app(stage, arguments.lane, Container(settings, lanes), registry)
+        container = Container(settings, lanes, lane=arguments.lane)
+        app = create_app(stage, container, registry)
     except StartupRefused as error:
         sys.exit(f"workers: {error.detail}")
     threads = settings.predict_threads if stage is Stage.PREDICT else 1

@@ -11,14 +11,14 @@ from workers.preprocess import Preprocess
 from workers.worker import Worker
 
 
-def create_app(stage: Stage, lane: str, container: Container, registry: Registry) -> Celery:
+def create_app(stage: Stage, container: Container, registry: Registry) -> Celery:
     """Loads what the stage needs and registers its task; nothing is consumed yet."""
     worker = Worker(stage, container, registry)
     app = container.celery
     if stage is Stage.PREPROCESS:
         _register_preprocess(app, worker)
     elif stage is Stage.PREDICT:
-        _register_predict(app, worker, lane)
+        _register_predict(app, worker)
     else:
         _register_record(app, worker)
     _live(worker)
@@ -34,12 +34,12 @@ def _register_preprocess(app: Celery, worker: Worker) -> None:
             return stage(model, version)
 
 
-def _register_predict(app: Celery, worker: Worker, lane: str) -> None:
+def _register_predict(app: Celery, worker: Worker) -> None:
     from workers.predict import Predict
     from workers.sessions import Sessions
 
     sessions = Sessions(worker.registry, worker.settings)
-    sessions.warm_up(lane, worker.watchdog)
+    sessions.warm_up(worker.container.lane, worker.watchdog)
     stage = Predict(worker, sessions)
 
     @app.task(name=Stage.PREDICT.value)

@@ -9,6 +9,8 @@ from shared.domain.prediction import advanced
 from shared.domain.states import Progress, State
 from shared.errors import JobFailed
 
+ERROR_MAX_CHARS = 1024
+
 
 def ended(one: Taken, outcome: Outcome, at: float) -> Move:
     """To the record backlog, with what the job came to; `at` in epoch seconds."""
@@ -26,9 +28,8 @@ def ended(one: Taken, outcome: Outcome, at: float) -> Move:
 def failed(one: Taken, error: JobFailed, at: float, timed: Outcome | None = None) -> Move:
     """To the record backlog as a failure; the times so far, or those of `timed`, are kept."""
     reached = timed or one.entry.outcome
-    outcome = replace(
-        reached, state=State.FAILED, error=error.detail[:1024], error_code=str(error.code)
-    )
+    text = error.detail[:ERROR_MAX_CHARS].encode(errors="replace").decode()
+    outcome = replace(reached, state=State.FAILED, error=text, error_code=str(error.code))
     return ended(one, outcome, at)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import orjson
 import structlog
 
-from models.processors import CARRIED
 from shared.backlog.backlogs import Move, Take, Taken
 from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
@@ -27,14 +26,22 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One job of a batch with its tensors; most bring one row, some several."""
+    """One job of a batch; most bring one row, some several. `carried` passes by the model."""
 
     taken: Taken
-    tensors: Tensors
+    feeds: Tensors
+    carried: Tensors
+
+    @classmethod
+    def read(cls, taken: Taken, data: bytes) -> "Row":
+        feeds, carried = tensors.part(tensors.decode(data))
+        if not feeds:
+            raise ValueError("no tensors")
+        return cls(taken, feeds, carried)
 
     @property
     def count(self) -> int:
-        shape = next(iter(self.tensors.values())).shape
+        shape = next(iter(self.feeds.values())).shape
         return int(shape[0]) if shape else 1
 
 
@@ -78,7 +85,7 @@ class Predict:
             if isinstance(row, Move):
                 moves.append(row)
             else:
-                buckets[bucket(row.tensors)].append(row)
+                buckets[bucket(row.feeds)].append(row)
         for rows in buckets.values():
             for row, ran in zip(rows, self._run(session, rows), strict=True):
                 moves.append(self._ended(session, row, ran, take))
@@ -90,18 +97,23 @@ class Predict:
         if entry.deadline is not None and entry.deadline <= take.at:
             late = JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
             return failed(one, late, take.at)
+        reference = entry.payload_ref
         try:
-            reference = entry.payload_ref
-            data = self._worker.blobs.get(reference) if reference else entry.payload
+            return Row.read(one, self._worker.blobs.get(reference) if reference else entry.payload)
         except JobInputGone:
             return given_back(one)
-        return Row(one, tensors.decode(data))
+        except (ValueError, TypeError) as error:
+            log.warning("tensors_unreadable", job_id=entry.id, error=str(error)[:200])
+            if reference:  # not synced when it was written, so it may be torn: make it anew
+                return given_back(one)
+            broken = JobFailed(Failure.PREDICTION_FAILED, "its tensors cannot be read")
+            return failed(one, broken, take.at)
 
     def _run(self, session: Session, rows: Sequence[Row]) -> list[Ran]:
         """Runs the rows together; a batch that raises is halved until the bad row is alone."""
         begun = self._worker.clock.monotonic()
         try:
-            outputs = session.run(stack([row.tensors for row in rows]), self._worker.watchdog)
+            outputs = session.run(stack([row.feeds for row in rows]), self._worker.watchdog)
             results = split(outputs, [row.count for row in rows])
         except (JobFailed, ValueError) as error:
             if len(rows) > 1:
@@ -133,9 +145,8 @@ class Predict:
             raise ran.result
         if not session.model.allow_non_finite:
             _require_finite(ran.result)
-        carried = {name: a for name, a in row.tensors.items() if name.startswith(CARRIED)}
         try:
-            output = orjson.dumps(session.processor.postprocess(ran.result | carried))
+            output = orjson.dumps(session.processor.postprocess(ran.result | row.carried))
         except JobFailed:
             raise
         except Exception as error:

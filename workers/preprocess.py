@@ -46,7 +46,8 @@ class Preprocess:
             if entry.deadline is not None and entry.deadline <= take.at:
                 raise JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
             payload, reference = self._tensors(one, backlog)
-        except JobInputGone:
+        except (JobInputGone, OSError) as error:
+            log.warning("given_back", job_id=entry.id, reason=type(error).__name__)
             return given_back(one)
         except JobFailed as error:
             return failed(one, error, take.at)

@@ -6,13 +6,13 @@ import threading
 import structlog
 
 from models.model_file import read_verified
-from models.processors import CARRIED, Processor, load_processor
+from models.processors import Processor, load_processor
 from models.registry import Model, Registry, Version
 from shared.domain.failures import Failure
-from shared.errors import JobFailed, ModelRefused, NotFound
+from shared.errors import JobFailed, ModelRefused, NotFound, WorkTakenAway
 from shared.settings import Settings
 from workers.cores import available_cores
-from workers.tensors import Tensors
+from workers.tensors import Tensors, part
 from workers.watchdog import Watchdog
 
 # onnxruntime reports its use to its maker unless told before it is loaded.
@@ -46,11 +46,12 @@ class Session:
         def terminate() -> None:
             options.terminate = True
 
-        fed = {name: array for name, array in feeds.items() if not name.startswith(CARRIED)}
         with watchdog.limit(self.model.timeout_seconds, terminate) as limit:
             try:
-                values = self._session.run(self._outputs, fed, options)
+                values = self._session.run(self._outputs, feeds, options)
             except Exception as error:
+                if limit.taken_away:
+                    raise WorkTakenAway("the run was stopped: its jobs run elsewhere") from error
                 if limit.expired:
                     seconds = self.model.timeout_seconds
                     raise JobFailed(
@@ -87,9 +88,12 @@ class Sessions:
             for version in model.versions.values():
                 try:
                     session = self.get(model.name, version.version)
-                    session.run(session.processor.preprocess(model.example), watchdog)
+                    feeds, _ = part(session.processor.preprocess(model.example))
+                    session.run(feeds, watchdog)
                 except JobFailed as error:
                     log.error("model_not_loaded", model=version.reference, reason=error.detail)
+                except Exception:  # the model's own code; its jobs will say so one by one
+                    log.exception("warm_up_failed", model=version.reference)
 
     def _load(self, name: str, version_id: str) -> Session:
         try:

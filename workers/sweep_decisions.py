@@ -76,6 +76,12 @@ def missing(due: Sequence[Due], in_redis: Sequence[bool]) -> list[Due]:
     return [one for one, there in zip(due, in_redis, strict=True) if not there]
 
 
+def dead_letters(lost: Sequence[Due], crashes_max: int) -> tuple[list[Due], list[Due]]:
+    """Those that killed too many workers, and those that run again."""
+    dead = [one for one in lost if one.crashes >= crashes_max]
+    return dead, [one for one in lost if one.crashes < crashes_max]
+
+
 @dataclass(frozen=True, slots=True)
 class Depth:
     """How many entries one stream holds, and how many of them somebody has taken."""

@@ -53,10 +53,12 @@ class Sweep:
         now = self._clock.now()
         with reading(self._engine) as connection:
             due = store.due(connection, now, after_id, self._settings.sweep_slice)
-        if due:
-            lost = decide.missing(due, self._in_redis([one.id for one in due]))
-            if lost:
-                self._dispatch(lost)
+        lost = decide.missing(due, self._in_redis([one.id for one in due]))
+        dead, owed = decide.dead_letters(lost, self._settings.crashes_max)
+        if dead:
+            self._bury(dead)
+        if owed:
+            self._dispatch(owed)
         return due[-1].id if len(due) == self._settings.sweep_slice else None
 
     def rescue_the_lost(self) -> None:
@@ -126,25 +128,23 @@ class Sweep:
 
     def _give_back(self, found: Rescue) -> None:
         """SQL first: a crash is counted before anybody can run the job again."""
-        crashed = [Due(one.entry.id, one.entry.attempt) for one in found.crashed]
-        released = [Due(one.entry.id, one.entry.attempt) for one in found.released]
+        crashed, released = _as_found(found.crashed), _as_found(found.released)
         with writing(self._engine) as connection:
             now = self._clock.now()
-            crashes = lifecycle.crash(connection, crashed, now)
+            lifecycle.crash(connection, crashed, now, self._settings.crashes_max)
             lifecycle.release(connection, released, now)
         self._backlogs.move(
             [Move(one.entry, RECORD, one) for one in found.outcomes]
             + [Move(one.entry, None, one) for one in (*found.crashed, *found.released)]
         )
-        self._bury([job_id for job_id, n in crashes.items() if n >= self._settings.crashes_max])
         counters.jobs_rescued.labels("crashed").inc(len(crashed))
         counters.jobs_rescued.labels("held").inc(len(released) + len(found.outcomes))
 
-    def _bury(self, job_ids: Sequence[str]) -> None:
+    def _bury(self, dead: Sequence[Due]) -> None:
         """Three workers died running it: the job is a dead letter."""
         reason = f"{self._settings.crashes_max} workers died while running this job"
         outcome = Outcome.failed(Failure.WORKER_LOST, reason)
-        self._end([End(job_id, None, outcome) for job_id in job_ids])
+        self._end([End(one.id, one.attempt, outcome) for one in dead])
 
     def _end(self, ends: Sequence[End]) -> None:
         if not ends:
@@ -172,15 +172,11 @@ class Sweep:
         for one in self._pending(stream, consumer, self._settings.sweep_slice):
             entry_id = one["message_id"]
             found = cast(list[Any], self._redis.xrange(stream, entry_id, entry_id))
+            fields = found[0][1] if found else {}
             try:
-                entry = entries.decode(found[0][1]) if found else None
+                held.append((stage, Taken(entries.decode(fields), stream, entry_id)))
             except entries.EntryUnreadable:
-                entry = None
-            if entry is None:
-                self._redis.xack(stream, GROUP, entry_id)
-                self._redis.xdel(stream, entry_id)
-            else:
-                held.append((stage, Taken(entry, stream, entry_id)))
+                self._backlogs.set_aside(stream, entry_id, fields)
         return held
 
     def _pending(self, stream: str, consumer: str, count: int) -> list[Any]:
@@ -224,3 +220,7 @@ class Sweep:
             pending = 0 if isinstance(summary, Exception) else summary["pending"]
             depths[self._keys.parse_stream(stream)[0]].append(Depth(length, pending))
         return depths
+
+
+def _as_found(taken: Sequence[Taken]) -> list[Due]:
+    return [Due(one.entry.id, one.entry.attempt, one.entry.crashes) for one in taken]

@@ -8,9 +8,17 @@ bytes    each tensor in C order; a tensor of strings as a JSON list
 import numpy as np
 import orjson
 
+from models.processors import CARRIED
+
 Tensors = dict[str, np.ndarray]
 
 _STRINGS = "strings"
+
+
+def part(tensors: Tensors) -> tuple[Tensors, Tensors]:
+    """What is fed to the session, and what is carried past it from preprocess to postprocess."""
+    carried = {name: array for name, array in tensors.items() if name.startswith(CARRIED)}
+    return {name: a for name, a in tensors.items() if name not in carried}, carried
 
 
 def encode(tensors: Tensors) -> bytes:
@@ -30,7 +38,10 @@ def encode(tensors: Tensors) -> bytes:
 
 
 def decode(data: bytes) -> Tensors:
-    """The inverse of `encode`; the arrays are read-only views of `data`."""
+    """The inverse of `encode`; the arrays are read-only views of `data`.
+
+    Raises ValueError or TypeError for bytes that are none of its.
+    """
     start = 4 + int.from_bytes(data[:4])
     tensors: Tensors = {}
     for name, dtype, shape, length in orjson.loads(data[4:start]):

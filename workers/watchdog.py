@@ -20,11 +20,12 @@ EXIT_STATUS = 75
 
 @dataclass(eq=False, slots=True)
 class Limit:
-    """One run under a time limit; `expired` tells the runner why it was stopped."""
+    """One run under a time limit; `expired` and `taken_away` tell the runner why it was stopped."""
 
     until: float
     terminate: Callable[[], None]
     expired: bool = False
+    taken_away: bool = False
 
 
 class Watchdog:
@@ -74,4 +75,5 @@ class Watchdog:
         with self._lock:
             limits = list(self._limits)
         for limit in limits:
+            limit.taken_away = True
             limit.terminate()

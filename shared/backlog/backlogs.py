@@ -1,6 +1,6 @@
 """The backlogs of all stages: take from them, move between them. Each call is one round trip."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, cast
@@ -152,10 +152,11 @@ class Backlogs:
             try:
                 taken.append(Taken(entries.decode(fields), stream, entry_id))
             except EntryUnreadable:
-                self._set_aside(stream, entry_id, fields)
+                self.set_aside(stream, entry_id, fields)
         return taken
 
-    def _set_aside(self, stream: str, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
+    def set_aside(self, stream: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> None:
+        """Keeps what nobody can read among the last hundred; its job leaves Redis, back to SQL."""
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.lpush(self.keys.quarantine, repr((stream, entry_id, fields))[:4096])
         pipeline.ltrim(self.keys.quarantine, 0, QUARANTINE_LENGTH - 1)

@@ -29,7 +29,7 @@ def create_celery(
         task_reject_on_worker_lost=False,
         task_queues=[Queue(name, routing_key=name) for name in queues],  # type: ignore[no-untyped-call]
         task_default_queue=queue(Stage.PREPROCESS),
-        task_create_missing_queues=True,
+        task_create_missing_queues=False,
         task_send_sent_event=False,
         worker_send_task_events=True,
         worker_prefetch_multiplier=1,

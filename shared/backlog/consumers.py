@@ -28,6 +28,7 @@ class Consumer:
         self._keys = Keys(settings.key_prefix)
         self._ttl_seconds = settings.heartbeat_ttl_seconds
         self._lock = threading.Lock()
+        self._abandoned: list[str] = []
         self._name = self._new_name()
 
     @property
@@ -37,9 +38,12 @@ class Consumer:
     def beat(self) -> bool:
         """Says that this consumer lives. False when its work was taken away meanwhile."""
         pipeline = self._redis.pipeline(transaction=True)
+        for name in self._abandoned:  # alive, so nothing that it ran has crashed
+            pipeline.delete(self._keys.heartbeat(name), self._keys.running(name))
         pipeline.exists(self._keys.fenced(self._name))
         pipeline.set(self._keys.heartbeat(self._name), b"1", ex=self._ttl_seconds)
-        fenced, _ = pipeline.execute()
+        *_, fenced, _ = pipeline.execute()
+        self._abandoned.clear()
         return not fenced
 
     def note_running(self, job_ids: Iterable[str]) -> None:
@@ -53,12 +57,12 @@ class Consumer:
     def start_anew(self) -> None:
         """Goes on under a new name, and lets the old one die at once where Redis can be reached."""
         with self._lock:
-            old, self._name = self._name, self._new_name()
+            self._abandoned.append(self._name)
+            self._name = self._new_name()
         try:
-            self._redis.delete(self._keys.heartbeat(old))
             self.beat()
         except redis.RedisError:
-            return  # the old one expires by itself, the new one beats with its next take
+            return  # the next beat does it
 
     def leave(self) -> None:
         """A clean exit: whatever is still pending is free at once."""

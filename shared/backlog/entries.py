@@ -12,6 +12,8 @@ from shared.domain.states import State
 
 FORMAT = 1
 
+_JOB_FIELDS = Snapshot.__required_keys__
+
 
 class EntryUnreadable(Exception):
     """These stream fields are no entry of a format that this release knows."""
@@ -74,6 +76,8 @@ def decode(fields: Mapping[bytes, bytes]) -> Entry:
         header: dict[str, Any] = orjson.loads(fields[b"h"])
         if header["v"] != FORMAT:
             raise EntryUnreadable(f"format {header['v']}")
+        if not header["job"].keys() >= _JOB_FIELDS:
+            raise EntryUnreadable("no whole job")
         state, payload = State(header["state"]), fields[b"p"]
         return Entry(
             job=header["job"],
@@ -93,5 +97,5 @@ def decode(fields: Mapping[bytes, bytes]) -> Entry:
                 started_at=header["started_at"],
             ),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EntryUnreadable(type(error).__name__) from error

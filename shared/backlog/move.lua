@@ -15,14 +15,25 @@ local keys = {}
 for i = 1, count do keys[i] = field(i, 4) end
 local held = redis.call('MGET', unpack(keys))
 
-local left, snapshots, dropped, destinations, bells, moved = {}, {}, {}, {}, {}, {}
+local left = {}
 for i = 1, count do
-  local source, entry, guard = field(i, 1), field(i, 2), field(i, 3)
-  local snapshot, destination, bell = field(i, 5), field(i, 6), field(i, 7)
+  local source = field(i, 1)
   if source ~= '' then
     left[source] = left[source] or {}
-    table.insert(left[source], entry)
+    table.insert(left[source], field(i, 2))
   end
+end
+-- What frees memory comes first: a script that has written may go on in a full Redis, so that
+-- what waits can drain.
+for source, entries in pairs(left) do
+  redis.call('XACK', source, ARGV[3], unpack(entries))
+  redis.call('XDEL', source, unpack(entries))
+end
+
+local snapshots, dropped, destinations, bells, moved = {}, {}, {}, {}, {}
+for i = 1, count do
+  local guard = field(i, 3)
+  local snapshot, destination, bell = field(i, 5), field(i, 6), field(i, 7)
   local ours
   if guard == '' then
     ours = not held[i]
@@ -44,10 +55,6 @@ end
 
 if #snapshots > 0 then redis.call('MSET', unpack(snapshots)) end
 if #dropped > 0 then redis.call('DEL', unpack(dropped)) end
-for source, entries in pairs(left) do
-  redis.call('XACK', source, ARGV[3], unpack(entries))
-  redis.call('XDEL', source, unpack(entries))
-end
 local names = {}
 for destination in pairs(destinations) do table.insert(names, destination) end
 if #names > 0 then redis.call('SADD', ARGV[1], unpack(names)) end

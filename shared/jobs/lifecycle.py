@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, insert, select, update
 
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
@@ -22,6 +22,8 @@ from shared.prediction_log.table import log_table
 
 CRASH_BACKOFF_SECONDS = (1.0, 5.0, 25.0)
 """A suspect waits before it runs again: quick recovery of a poison job is a death spiral."""
+
+_LONGEST_WAIT = len(CRASH_BACKOFF_SECONDS) - 1
 
 _QUEUED = State.QUEUED.value
 
@@ -84,7 +86,7 @@ def dispatch(
     for one in found:
         statement = (
             update(job)
-            .where(job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
+            .where(*_as_found(one))
             .values(
                 attempt=job.c.attempt + 1, dispatch_after=now + timedelta(seconds=grace_seconds)
             )
@@ -94,26 +96,36 @@ def dispatch(
     return claimed
 
 
-def crash(connection: Connection, found: Sequence[Due], now: datetime) -> dict[str, int]:
-    """Counts a crash of each job that is still in that attempt; answers their new counts."""
-    counts: dict[str, int] = {}
+def crash(
+    connection: Connection, found: Sequence[Due], now: datetime, crashes_max: int
+) -> list[str]:
+    """Counts one crash of each job that is still as it was found; answers which were counted.
+
+    However often a death is reported, it counts once. Another run waits longer each time; there
+    is none to wait for once `crashes_max` is reached.
+    """
+    counted = []
     for one in found:
-        where = (job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
-        crashes = connection.execute(select(job.c.crashes).where(*where)).scalar()
-        if crashes is None:
-            continue
-        wait = CRASH_BACKOFF_SECONDS[min(crashes, len(CRASH_BACKOFF_SECONDS) - 1)]
-        values = {"crashes": crashes + 1, "dispatch_after": now + timedelta(seconds=wait)}
-        if connection.execute(update(job).where(*where).values(**values)).rowcount:
-            counts[one.id] = crashes + 1
-    return counts
+        final = one.crashes + 1 >= crashes_max
+        wait = 0.0 if final else CRASH_BACKOFF_SECONDS[min(one.crashes, _LONGEST_WAIT)]
+        statement = (
+            update(job)
+            .where(*_as_found(one), job.c.crashes == one.crashes)
+            .values(crashes=one.crashes + 1, dispatch_after=now + timedelta(seconds=wait))
+        )
+        if connection.execute(statement).rowcount:
+            counted.append(one.id)
+    return counted
 
 
 def release(connection: Connection, found: Sequence[Due], now: datetime) -> None:
     """Lets jobs be dispatched at once that a worker held without running them."""
     for one in found:
-        where = (job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
-        connection.execute(update(job).where(*where).values(dispatch_after=now))
+        connection.execute(update(job).where(*_as_found(one)).values(dispatch_after=now))
+
+
+def _as_found(one: Due) -> tuple[ColumnElement[bool], ...]:
+    return (job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
 
 
 _FINISH = (

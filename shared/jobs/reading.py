@@ -114,7 +114,12 @@ class Reader:
         try:
             while self._asked:
                 asked, self._asked = self._asked, {}
-                values = await self._mget(list(asked))
+                try:
+                    values = await self._mget(list(asked))
+                except Exception as error:
+                    for future in asked.values():
+                        future.set_exception(error)
+                    continue
                 for future, value in zip(asked.values(), values, strict=True):
                     future.set_result(value)
         finally:

@@ -28,10 +28,11 @@ _UNFINISHED = job.c.status == literal_column("'queued'")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An unfinished job that should be in Redis by now."""
+    """An unfinished job as it was seen: what a compare-and-set compares with."""
 
     id: str
     attempt: int
+    crashes: int = 0
 
 
 def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
@@ -98,7 +99,7 @@ def page(connection: Connection, wanted: Page) -> list[RowMapping]:
 def due(connection: Connection, now: datetime, after_id: str | None, limit: int) -> list[Due]:
     """Unfinished jobs whose `dispatch_after` has passed, by id, behind `after_id`."""
     statement = (
-        select(job.c.id, job.c.attempt)
+        select(job.c.id, job.c.attempt, job.c.crashes)
         .where(_UNFINISHED, job.c.dispatch_after <= now, job.c.id > (after_id or _FIRST_ID))
         .order_by(job.c.id)
         .limit(limit)

@@ -110,19 +110,32 @@ def test_only_one_of_two_sweepers_dispatches(engine, stored, row, clock) -> None
     assert row(job.id)["dispatch_after"] == clock.now() + timedelta(seconds=10)
 
 
-def test_every_crash_waits_longer(engine, stored, row, clock) -> None:
-    job = stored()
-    for crashes, wait in ((1, 1), (2, 5), (3, 25), (4, 25)):
+@pytest.fixture
+def crash(engine: Engine, clock):
+    def run(*found: Due) -> list[str]:
         with writing(engine) as connection:
-            found = lifecycle.crash(connection, [Due(job.id, 1)], clock.now())
-        assert found == {job.id: crashes}
-        assert row(job.id)["dispatch_after"] == clock.now() + timedelta(seconds=wait)
+            return lifecycle.crash(connection, found, clock.now(), crashes_max=5)
+
+    return run
 
 
-def test_a_crash_of_an_earlier_attempt_does_not_count(engine, stored, row, clock) -> None:
+def test_every_crash_waits_longer_until_the_last(stored, crash, row, clock) -> None:
     job = stored()
-    with writing(engine) as connection:
-        assert lifecycle.crash(connection, [Due(job.id, 7)], clock.now()) == {}
+    for crashes, wait in enumerate((1, 5, 25, 25, 0)):
+        assert crash(Due(job.id, 1, crashes)) == [job.id]
+        assert row(job.id)["dispatch_after"] == clock.now() + timedelta(seconds=wait)
+    assert row(job.id)["crashes"] == 5
+
+
+def test_one_death_counts_once_however_often_it_is_reported(stored, crash, row) -> None:
+    job = stored()
+    assert [crash(Due(job.id, 1, 0)) for _ in range(2)] == [[job.id], []]
+    assert row(job.id)["crashes"] == 1
+
+
+def test_a_crash_of_an_earlier_attempt_does_not_count(stored, crash, row) -> None:
+    job = stored()
+    assert crash(Due(job.id, 7, 0)) == []
     assert row(job.id)["crashes"] == 0
 
 

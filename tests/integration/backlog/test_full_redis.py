@@ -32,7 +32,6 @@ def test_a_full_redis_still_hands_out_work(backlogs, enqueue, fill) -> None:
     assert [one.entry.id for one in backlogs.take(WINE, "a", 9).taken] == [job.id]
 
 
-@pytest.mark.xfail(strict=True, reason="move.lua adds before it frees: a full Redis never drains")
 def test_a_full_redis_still_passes_work_on(backlogs, enqueue, fill, entries_of) -> None:
     job = enqueue()
     fill()
@@ -41,7 +40,6 @@ def test_a_full_redis_still_passes_work_on(backlogs, enqueue, fill, entries_of) 
     assert entries_of(job.id) == [("record", None)]
 
 
-@pytest.mark.xfail(strict=True, reason="finish.lua sets before it frees: a full Redis never drains")
 def test_a_full_redis_lets_jobs_finish(backlogs, enqueue, fill, snapshot, clock) -> None:
     job = enqueue()
     fill()

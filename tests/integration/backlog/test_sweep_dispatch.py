@@ -42,7 +42,7 @@ def test_a_job_that_redis_holds_is_left_alone(accept, backlogs, sweep, clock, ro
 def test_a_redispatch_keeps_what_the_job_asked_for(accept, engine, sweep, clock, backlogs) -> None:
     job = accept(priority=Priority.HIGH, deadline_at=clock.now(), metadata=b'{"k":1}')
     with writing(engine) as connection:
-        lifecycle.crash(connection, [Due(job.id, 1)], clock.now())
+        lifecycle.crash(connection, [Due(job.id, 1)], clock.now(), crashes_max=3)
     clock.advance(GRACE)
     sweep.dispatch_missing()
     entry = backlogs.take(WINE, "a", 9).taken[0].entry

@@ -61,9 +61,9 @@ def test_what_a_dead_worker_was_running_is_a_suspect(
 
 
 def test_what_a_dead_worker_only_held_is_free_at_once(
-    dispatch, backlogs, sweep, consumer, die, row
+    dispatch, backlogs, sweep, consumer, die, row, clock
 ) -> None:
-    running, held = dispatch(), dispatch()
+    running, held = dispatch(created_at=clock.now()), dispatch(created_at=clock.now())
     backlogs.take(WINE, consumer.name, 9)
     consumer.note_running([running.id])
     die(consumer)
@@ -196,3 +196,16 @@ def test_an_entry_that_is_gone_is_let_go(
     die(consumer)
     sweep.rescue_the_lost()
     assert valkey.xpending(one.stream, GROUP)["pending"] == 0
+
+
+def test_a_dead_worker_that_held_much_is_robbed_slice_by_slice(
+    dispatch, backlogs, new_sweep, consumer, die, settings, entries_of
+) -> None:
+    jobs = [dispatch() for _ in range(3)]
+    backlogs.take(WINE, consumer.name, 9)
+    die(consumer)
+    sweep = new_sweep(settings=settings.model_copy(update={"sweep_slice": 2}))
+    sweep.rescue_the_lost()
+    assert [entries_of(job.id) for job in jobs] == [[], [], [("preprocess", consumer.name)]]
+    sweep.rescue_the_lost()
+    assert entries_of(jobs[2].id) == []

@@ -3,7 +3,7 @@ import redis
 
 from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.entries import Entry
-from shared.domain.names import Backlog, Stage
+from shared.domain.names import GROUP, Backlog, Priority, Stage
 from workers.sweep_steps import LOOK_ALIVE_SECONDS
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
@@ -35,7 +35,6 @@ class Interrupted:
         return getattr(self._backlogs, name)
 
 
-@pytest.mark.xfail(strict=True, reason="lifecycle.crash counts one death twice: no CAS on crashes")
 def test_two_sweeps_side_by_side_count_one_death_once(running, new_sweep, backlogs, row) -> None:
     second = new_sweep()
     first = new_sweep(backlogs=Interrupted(backlogs, second.rescue_the_lost))
@@ -43,7 +42,6 @@ def test_two_sweeps_side_by_side_count_one_death_once(running, new_sweep, backlo
     assert row(running.id)["crashes"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="lifecycle.crash counts one death twice: no CAS on crashes")
 def test_a_rescue_that_redis_interrupted_counts_one_death_once(
     running, new_sweep, backlogs, row, clock
 ) -> None:
@@ -58,7 +56,6 @@ def test_a_rescue_that_redis_interrupted_counts_one_death_once(
     assert row(running.id)["crashes"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="Sweep._held leaves the snapshot of an unreadable entry")
 def test_what_a_dead_worker_held_in_a_newer_format_is_dispatched_again(
     accept, new_sweep, backlogs, consumer, valkey, keys, clock, snapshot
 ) -> None:
@@ -68,14 +65,13 @@ def test_what_a_dead_worker_held_in_a_newer_format_is_dispatched_again(
     ((_, fields),) = valkey.xrange(one.stream)
     valkey.xdel(one.stream, one.entry_id)
     valkey.xadd(one.stream, fields | {b"h": fields[b"h"].replace(b'"v":1', b'"v":2')})
-    valkey.xreadgroup("workers", consumer.name, {one.stream: ">"})
+    valkey.xreadgroup(GROUP, consumer.name, {one.stream: ">"})
     valkey.delete(keys.heartbeat(consumer.name))
     sweep.rescue_the_lost()
     sweep.dispatch_missing()
     assert snapshot(job.id)["attempt"] == 2
 
 
-@pytest.mark.xfail(strict=True, reason="start_anew leaves the note of what ran: it counts as crash")
 def test_a_worker_that_lost_redis_and_lives_on_has_not_crashed(
     running, consumer, new_sweep, row
 ) -> None:
@@ -94,3 +90,11 @@ def test_a_rescue_with_sql_away_can_be_repeated(running, new_sweep, engine, row,
         without_sql.rescue_the_lost()
     new_sweep().rescue_the_lost()
     assert row(running.id)["crashes"] == 1
+
+
+def test_a_worker_that_comes_back_to_life_keeps_its_place(
+    running, new_sweep, backlogs, consumer, valkey, keys
+) -> None:
+    new_sweep(backlogs=Interrupted(backlogs, consumer.beat)).rescue_the_lost()
+    (found,) = valkey.xinfo_consumers(keys.stream(WINE, Priority.NORMAL), GROUP)
+    assert found["name"].decode() == consumer.name

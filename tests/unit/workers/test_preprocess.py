@@ -147,7 +147,6 @@ class FullBlobs(Blobs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.xfail(strict=True, reason="an OSError of the blob store ends the whole batch")
 def test_a_job_whose_tensors_cannot_be_stored_harms_no_neighbour(
     run, add, move_of, settings
 ) -> None:
@@ -157,7 +156,6 @@ def test_a_job_whose_tensors_cannot_be_stored_harms_no_neighbour(
     assert move_of(large).destination != PREDICT
 
 
-@pytest.mark.xfail(strict=True, reason="Entry.header raises for an error text that is no UTF-8")
 def test_an_error_text_of_any_kind_can_travel(run, add, move_of) -> None:
     one = add(b'"unwritable"')
     run()

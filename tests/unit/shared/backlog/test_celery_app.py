@@ -39,7 +39,6 @@ def test_a_setting_stands_as_the_faults_taught(app, name: str) -> None:
     assert app.conf[name] == DEMANDED[name]
 
 
-@pytest.mark.xfail(strict=True, reason="task_create_missing_queues is True")
 def test_a_bell_on_an_unknown_queue_is_a_mistake(app) -> None:
     assert app.conf.task_create_missing_queues is False
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from shared.backlog.entries import Entry, EntryUnreadable, decode
 from shared.domain.outcome import Outcome
+from shared.domain.prediction import Snapshot
 from shared.domain.states import State
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -21,7 +22,7 @@ outcomes = st.builds(
     started_at=seconds,
 )
 jobs = st.fixed_dictionaries(
-    {"attempt": st.integers(1, 99), "id": texts, "priority": st.just("low"), "input": texts}
+    dict.fromkeys(Snapshot.__required_keys__, texts) | {"attempt": st.integers(1, 99)}
 )
 entries = st.builds(
     Entry,

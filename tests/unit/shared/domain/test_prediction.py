@@ -12,13 +12,13 @@ from shared.jobs.new_job import NewJob
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 json = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | texts, st.lists, max_leaves=5)
 jobs = st.builds(
-    lambda model, input, priority, created_at: NewJob(
+    lambda model, data, priority, created_at: NewJob(
         id="0" * 36,
         tenant="a",
         model=model,
         version="1",
         digest="d",
-        input=prediction.orjson.dumps(input),
+        input=prediction.orjson.dumps(data),
         input_hash="i",
         body_hash="b",
         priority=priority,

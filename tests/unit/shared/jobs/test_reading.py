@@ -182,7 +182,6 @@ def test_without_both_nobody_can_answer(client, breaker, settings, new_job) -> N
         within_time(Reader(nowhere, client, breaker, settings).get("default", new_job().id))
 
 
-@pytest.mark.xfail(strict=True, reason="an unexpected error of one MGET leaves its askers waiting")
 def test_an_unexpected_error_leaves_nobody_waiting(reader, stored, client) -> None:
     job, client.error = stored(), RuntimeError("a mistake of ours")
 

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,9 @@ def test_a_synced_put_reaches_file_and_folder(blobs, tmp_path, monkeypatch) -> N
     synced: list[str] = []
     real = os.fsync
     monkeypatch.setattr(
-        os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), real(fd))
+        os,
+        "fsync",
+        lambda fd: (synced.append(str(Path(f"/proc/self/fd/{fd}").readlink())), real(fd)),
     )
     blobs.put(REFERENCE, b"data", synced=True)
     folder = tmp_path / "not" / "there" / "yet" / "inputs"
