@@ -43,6 +43,6 @@ class Heartbeat:
             if not self._consumer.beat():
                 log.warning("fenced", consumer=self._consumer.name)
                 self._watchdog.terminate_all()
-                self._consumer.start_anew()
+                self._consumer.start_anew(crashed=False)
         except redis.RedisError as error:
             log.warning("heartbeat_missed", error=type(error).__name__)

@@ -4,19 +4,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import orjson
 import structlog
 
 from shared.backlog.backlogs import Move, Take, Taken
 from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
 from shared.domain.states import State
-from shared.errors import JobFailed, JobInputGone
+from shared.errors import JobFailed, JobInputGone, WorkTakenAway
 from shared.telemetry import counters
 from workers import tensors
 from workers.batching import bucket, split, stack, together_or_alone
 from workers.entry_moves import ended, failed, given_back, queue_seconds
+from workers.outputs import encode_output
 from workers.sessions import Session, Sessions
 from workers.tensors import Tensors
 from workers.worker import Worker
@@ -115,12 +114,13 @@ class Predict:
         try:
             outputs = session.run(stack([row.feeds for row in rows]), self._worker.watchdog)
             results = split(outputs, [row.count for row in rows])
-        except (JobFailed, ValueError) as error:
+        except WorkTakenAway:
+            raise
+        except Exception as error:
             if len(rows) > 1:
                 middle = len(rows) // 2
                 return self._run(session, rows[:middle]) + self._run(session, rows[middle:])
-            cause = error if isinstance(error, JobFailed) else _wrong_rows(error)
-            return [Ran(cause, self._worker.clock.monotonic() - begun, 1)]
+            return [Ran(_cause(error), self._worker.clock.monotonic() - begun, 1)]
         seconds = self._worker.clock.monotonic() - begun
         counters.batch_rows.labels(session.model.name).observe(len(rows))
         return [Ran(result, seconds, len(rows)) for result in results]
@@ -140,22 +140,14 @@ class Predict:
         return ended(one, replace(timed, state=State.SUCCEEDED, output=output), take.at)
 
     def _output(self, session: Session, row: Row, ran: Ran) -> bytes:
-        """The job's output as JSON; raises JobFailed."""
         if isinstance(ran.result, JobFailed):
             raise ran.result
-        if not session.model.allow_non_finite:
-            _require_finite(ran.result)
-        try:
-            output = orjson.dumps(session.processor.postprocess(ran.result | row.carried))
-        except JobFailed:
-            raise
-        except Exception as error:
-            log.exception("postprocess_raised", job_id=row.taken.entry.id)
-            name = type(error).__name__
-            raise JobFailed(Failure.POSTPROCESS_FAILED, f"postprocess raised {name}") from error
-        if len(output) > self._worker.settings.inline_output_max_bytes:
-            raise JobFailed(Failure.OUTPUT_TOO_LARGE, f"the output has {len(output)} bytes")
-        return output
+        return encode_output(
+            session.processor,
+            ran.result | row.carried,
+            allow_non_finite=session.model.allow_non_finite,
+            max_bytes=self._worker.settings.inline_output_max_bytes,
+        )
 
     def _forget_tensors(self, batch: Sequence[Taken]) -> None:
         for one in batch:
@@ -167,11 +159,8 @@ class Predict:
         return served.max_batch_size if served else 1
 
 
-def _require_finite(outputs: Tensors) -> None:
-    for name, array in outputs.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise JobFailed(Failure.NON_FINITE_OUTPUT, f"output {name} is not finite")
-
-
-def _wrong_rows(error: ValueError) -> JobFailed:
-    return JobFailed(Failure.PREDICTION_FAILED, str(error)[:300])
+def _cause(error: Exception) -> JobFailed:
+    if isinstance(error, JobFailed):
+        return error
+    log.error("run_raised", error=f"{type(error).__name__}: {error}"[:300])
+    return JobFailed(Failure.PREDICTION_FAILED, f"{type(error).__name__}: {error}"[:300])

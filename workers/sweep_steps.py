@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any, cast
@@ -31,6 +32,14 @@ LOOK_ALIVE_SECONDS = 10.0
 """Twice the pause between two heartbeats: so long a living worker may need after an outage."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One slice: where to go on (None: it was the last), and how many jobs were missing."""
+
+    next_id: str | None
+    missing: int
+
+
 class Sweep:
     """One sweeper's view; any number of them may work side by side."""
 
@@ -40,16 +49,14 @@ class Sweep:
         self._redis = container.redis
         self._backlogs = container.backlogs
         self._clock = container.clock
+        self._blobs = container.blobs
         self._keys = Keys(container.settings.key_prefix)
         script = files("shared.backlog").joinpath("strike_off.lua").read_text()
         self._strike_off_script = self._redis.register_script(script)
         self.watch = RedisWatch(LOOK_ALIVE_SECONDS)
 
-    def dispatch_missing(self, after_id: str | None = None) -> str | None:
-        """(a) Sends one slice of unfinished jobs again that Redis no longer holds.
-
-        Answers the id to go on behind, None at the end.
-        """
+    def dispatch_missing(self, after_id: str | None = None) -> Looked:
+        """(a) Sends those of one slice of unfinished jobs again that Redis no longer holds."""
         now = self._clock.now()
         with reading(self._engine) as connection:
             due = store.due(connection, now, after_id, self._settings.sweep_slice)
@@ -59,7 +66,8 @@ class Sweep:
             self._bury(dead)
         if owed:
             self._dispatch(owed)
-        return due[-1].id if len(due) == self._settings.sweep_slice else None
+        more = len(due) == self._settings.sweep_slice
+        return Looked(due[-1].id if more else None, len(lost))
 
     def rescue_the_lost(self) -> None:
         """(b) Takes the entries of dead workers away and gives the jobs back to SQL."""
@@ -104,6 +112,8 @@ class Sweep:
                 connection, lost, now, self._settings.dispatch_grace_seconds
             )
             rows = store.read_many(connection, claimed)
+        for row in rows:  # what the attempt before left behind
+            self._blobs.delete(f"tensors/{row['id']}.{row['attempt'] - 1}")
         self._backlogs.move([self._first_move(row) for row in rows])
         counters.jobs_redispatched.inc(len(rows))
         log.info("dispatched_again", jobs=len(rows))
@@ -124,7 +134,8 @@ class Sweep:
             self._redis.set(self._keys.fenced(consumer), b"1", ex=FENCED_SECONDS)
             self._give_back(decide.rescue(held, self._running(consumer)))
             log.warning("rescued", consumer=consumer, held=len(held))
-        self._strike_off(consumer, streams)
+        if len(held) < self._settings.sweep_slice:  # else there may be more, next time
+            self._strike_off(consumer, streams)
 
     def _give_back(self, found: Rescue) -> None:
         """SQL first: a crash is counted before anybody can run the job again."""

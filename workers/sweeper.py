@@ -24,7 +24,10 @@ from workers.sweep_steps import Sweep
 log = structlog.get_logger()
 
 REST = 4
-"""A round that took long is followed by a rest of so many times its length."""
+"""A round that found nothing to do is followed by a rest of so many times its length."""
+
+DISPATCH_SECONDS = 1.0
+"""So long a round looks for missing jobs; the next one goes on where it stopped."""
 
 
 class Sweeper:
@@ -36,39 +39,54 @@ class Sweeper:
         self._consumer = Consumer(container.redis, "sweeper", container.settings)
         self._sweep = Sweep(container)
         self._stopped = threading.Event()
+        self._position: str | None = None
+        self._beating = False
+        self._found = False
 
     def run(self) -> None:
-        """A fault of Redis or SQL ends a round, never the loop."""
+        """A fault of Redis or SQL ends a step, never the loop."""
         while not self._stopped.is_set():
             begun = self._clock.monotonic()
-            self._round()
+            found = self._round()
             took = self._clock.monotonic() - begun
-            self._stopped.wait(max(self._pause_seconds, REST * took))
+            self._stopped.wait(
+                self._pause_seconds if found else max(self._pause_seconds, REST * took)
+            )
         self._guarded(self._consumer.leave)
 
     def stop(self) -> None:
         self._stopped.set()
 
-    def _round(self) -> None:
+    def _round(self) -> bool:
+        """Each step once, whatever became of the others; answers whether jobs were missing."""
+        self._found = False
         steps = (
             self._beat,
             self._sweep.rescue_the_lost,
             self._sweep.ring_silent_bells,
             self._sweep.expire,
-            self._dispatch_all,
-            self._sweep.measure,
+            self._dispatch_missing,
         )
-        for step in steps:
-            if not self._guarded(step):
-                return
+        went_well = [self._guarded(step) for step in steps]
+        if all(went_well):
+            self._guarded(self._sweep.measure)
+        return self._found
 
     def _beat(self) -> None:
+        """When our own heartbeat has expired time passed us by, and the workers perhaps too."""
+        if self._beating and not self._consumer.is_alive():
+            self._sweep.watch.lost()
         self._consumer.beat()
+        self._beating = True
 
-    def _dispatch_all(self) -> None:
-        position = self._sweep.dispatch_missing()
-        while position is not None and not self._stopped.is_set():
-            position = self._sweep.dispatch_missing(position)
+    def _dispatch_missing(self) -> None:
+        until = self._clock.monotonic() + DISPATCH_SECONDS
+        while not self._stopped.is_set():
+            looked = self._sweep.dispatch_missing(self._position)
+            self._position = looked.next_id
+            self._found = self._found or looked.missing > 0
+            if looked.next_id is None or self._clock.monotonic() > until:
+                return
 
     def _guarded(self, step: Callable[[], None]) -> bool:
         try:

@@ -3,6 +3,8 @@
 4 bytes  length of the header, big-endian
 header   JSON [[name, dtype, shape, bytes], …]
 bytes    each tensor in C order; a tensor of strings as a JSON list
+
+All parts are padded to 16 bytes, so that the arrays that are read out of it are aligned.
 """
 
 import numpy as np
@@ -11,6 +13,8 @@ import orjson
 from models.processors import CARRIED
 
 Tensors = dict[str, np.ndarray]
+
+ALIGNMENT = 16
 
 _STRINGS = "strings"
 
@@ -32,8 +36,9 @@ def encode(tensors: Tensors) -> bytes:
         else:
             data = np.ascontiguousarray(array).tobytes()
             header.append([name, array.dtype.str, array.shape, len(data)])
-        parts.append(data)
+        parts.append(data + bytes(-len(data) % ALIGNMENT))
     head = orjson.dumps(header)
+    head += b" " * (-(4 + len(head)) % ALIGNMENT)
     return b"".join([len(head).to_bytes(4), head, *parts])
 
 
@@ -50,5 +55,7 @@ def decode(data: bytes) -> Tensors:
             tensors[name] = np.array(orjson.loads(part), dtype=object).reshape(shape)
         else:
             tensors[name] = np.frombuffer(part, dtype=dtype).reshape(shape)
-        start += length
+        start += length + -length % ALIGNMENT
+    if start != len(data):
+        raise ValueError("bytes are missing or left over")
     return tensors

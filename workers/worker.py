@@ -4,12 +4,15 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import redis
+
 from models.registry import Registry
 from shared.backlog.backlogs import Backlogs, Move, Take, Taken
 from shared.backlog.consumers import Consumer
 from shared.clock import Clock
 from shared.container import Container
 from shared.domain.names import Backlog, Stage
+from shared.errors import BusyError, WorkTakenAway
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
 from workers.batching import take_order
@@ -52,9 +55,16 @@ class Worker:
 
     @contextmanager
     def starting_anew_on_error(self) -> Iterator[None]:
-        """Around a whole task: whatever it leaves unfinished is free for others at once."""
+        """Around a whole task: whatever it leaves unfinished is free for others at once.
+
+        Redis, SQL and a fence are nobody's fault. Anything else may be a job's own: what ran counts
+        as crashed, so that it runs alone from now on, and not for ever.
+        """
         try:
             yield
+        except (redis.RedisError, BusyError, WorkTakenAway):
+            self.consumer.start_anew(crashed=False)
+            raise
         except BaseException:
-            self.consumer.start_anew()
+            self.consumer.start_anew(crashed=True)
             raise

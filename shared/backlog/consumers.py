@@ -38,13 +38,21 @@ class Consumer:
     def beat(self) -> bool:
         """Says that this consumer lives. False when its work was taken away meanwhile."""
         pipeline = self._redis.pipeline(transaction=True)
-        for name in self._abandoned:  # alive, so nothing that it ran has crashed
-            pipeline.delete(self._keys.heartbeat(name), self._keys.running(name))
+        abandoned = list(self._abandoned)
+        if abandoned:
+            pipeline.delete(*abandoned)
         pipeline.exists(self._keys.fenced(self._name))
-        pipeline.set(self._keys.heartbeat(self._name), b"1", ex=self._ttl_seconds)
-        *_, fenced, _ = pipeline.execute()
-        self._abandoned.clear()
+        # Not SET at once: a Redis that is full refuses it, and everybody would seem dead.
+        pipeline.expire(self._keys.heartbeat(self._name), self._ttl_seconds)
+        *_, fenced, was_alive = pipeline.execute()
+        del self._abandoned[: len(abandoned)]
+        if not was_alive:
+            self._redis.set(self._keys.heartbeat(self._name), b"1", ex=self._ttl_seconds)
         return not fenced
+
+    def is_alive(self) -> bool:
+        """Whether the last heartbeat still counts."""
+        return bool(self._redis.exists(self._keys.heartbeat(self._name)))
 
     def note_running(self, job_ids: Iterable[str]) -> None:
         """Notes what this thread runs from now on: only that counts as crashed if we die."""
@@ -54,10 +62,15 @@ class Consumer:
         pipeline.expire(self._keys.running(self._name), FENCED_SECONDS)
         pipeline.execute()
 
-    def start_anew(self) -> None:
-        """Goes on under a new name, and lets the old one die at once where Redis can be reached."""
+    def start_anew(self, *, crashed: bool) -> None:
+        """Goes on under a new name, and lets the old one die at once where Redis can be reached.
+
+        What ran under it counts as `crashed`, or only as held.
+        """
         with self._lock:
-            self._abandoned.append(self._name)
+            self._abandoned.append(self._keys.heartbeat(self._name))
+            if not crashed:
+                self._abandoned.append(self._keys.running(self._name))
             self._name = self._new_name()
         try:
             self.beat()

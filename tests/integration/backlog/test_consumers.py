@@ -34,7 +34,7 @@ def test_who_starts_anew_leaves_the_old_name_dead(consumer, valkey, keys, settin
     consumer.beat()
     old = consumer.name
     valkey.set(keys.fenced(old), b"1")
-    consumer.start_anew()
+    consumer.start_anew(crashed=False)
     assert consumer.name != old
     assert living(valkey, settings.key_prefix) == [consumer.name]
     assert consumer.beat()
@@ -82,5 +82,5 @@ def without_redis(settings):
 
 def test_starting_anew_needs_no_redis(without_redis) -> None:
     old = without_redis.name
-    without_redis.start_anew()
+    without_redis.start_anew(crashed=False)
     assert without_redis.name != old

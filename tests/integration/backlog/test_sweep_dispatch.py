@@ -6,6 +6,7 @@ from shared.db.engine import writing
 from shared.domain.names import RECORD, Backlog, Priority, Stage
 from shared.jobs import lifecycle
 from shared.jobs.store import Due
+from workers.sweep_steps import Looked
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 GRACE = 10
@@ -16,7 +17,7 @@ def test_a_job_that_never_reached_redis_is_dispatched(
 ) -> None:
     job = accept(input=b'{"a":1}')
     clock.advance(GRACE)
-    assert sweep.dispatch_missing() is None
+    assert sweep.dispatch_missing() == Looked(next_id=None, missing=1)
     assert (row(job.id)["attempt"], snapshot(job.id)["attempt"]) == (2, 2)
     (one,) = backlogs.take(WINE, "a", 9).taken
     assert (one.entry.id, one.entry.payload, one.entry.attempt) == (job.id, b'{"a":1}', 2)
@@ -67,9 +68,9 @@ def test_it_goes_on_slice_by_slice(accept, new_sweep, settings, clock, row) -> N
     jobs = sorted(accept().id for _ in range(5))
     sweep = new_sweep(settings=settings.model_copy(update={"sweep_slice": 2}))
     clock.advance(GRACE)
-    assert sweep.dispatch_missing() == jobs[1]
-    assert sweep.dispatch_missing(jobs[1]) == jobs[3]
-    assert sweep.dispatch_missing(jobs[3]) is None
+    assert sweep.dispatch_missing() == Looked(next_id=jobs[1], missing=2)
+    assert sweep.dispatch_missing(jobs[1]) == Looked(next_id=jobs[3], missing=2)
+    assert sweep.dispatch_missing(jobs[3]) == Looked(next_id=None, missing=1)
     assert {row(job_id)["attempt"] for job_id in jobs} == {2}
 
 

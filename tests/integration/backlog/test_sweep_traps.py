@@ -1,10 +1,16 @@
+from contextlib import suppress
+from types import SimpleNamespace
+
 import pytest
 import redis
 
+from models.registry import Registry
 from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.entries import Entry
 from shared.domain.names import GROUP, Backlog, Priority, Stage
 from workers.sweep_steps import LOOK_ALIVE_SECONDS
+from workers.sweeper import Sweeper
+from workers.worker import Worker
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 
@@ -76,7 +82,7 @@ def test_a_worker_that_lost_redis_and_lives_on_has_not_crashed(
     running, consumer, new_sweep, row
 ) -> None:
     sweep = new_sweep()
-    consumer.start_anew()
+    consumer.start_anew(crashed=False)
     sweep.rescue_the_lost()
     assert row(running.id)["crashes"] == 0
 
@@ -98,3 +104,56 @@ def test_a_worker_that_comes_back_to_life_keeps_its_place(
     new_sweep(backlogs=Interrupted(backlogs, consumer.beat)).rescue_the_lost()
     (found,) = valkey.xinfo_consumers(keys.stream(WINE, Priority.NORMAL), GROUP)
     assert found["name"].decode() == consumer.name
+
+
+@pytest.fixture
+def worker(backlogs, valkey, settings, clock) -> Worker:
+    parts = {"redis": valkey, "settings": settings, "clock": clock, "blobs": None}
+    return Worker(Stage.PREPROCESS, SimpleNamespace(backlogs=backlogs, **parts), Registry({}))
+
+
+def run_and_raise(worker: Worker, error: type[Exception]) -> None:
+    with suppress(error), worker.starting_anew_on_error():
+        taken = worker.take(WINE, 9).taken
+        with worker.running(taken):
+            raise error
+
+
+def test_redis_losses_never_count_against_a_job(accept, worker, new_sweep, row, clock) -> None:
+    job, sweep = accept(), new_sweep()
+    for _ in range(5):
+        clock.advance(25)
+        sweep.dispatch_missing()
+        run_and_raise(worker, redis.TimeoutError)
+        sweep.rescue_the_lost()
+    assert (row(job.id)["status"], row(job.id)["crashes"]) == ("queued", 0)
+
+
+def test_a_job_that_makes_its_task_raise_comes_to_an_end(
+    accept, worker, new_sweep, row, clock
+) -> None:
+    job, sweep = accept(), new_sweep()
+    for _ in range(5):
+        clock.advance(25)
+        sweep.dispatch_missing()
+        run_and_raise(worker, MemoryError)
+        sweep.rescue_the_lost()
+    assert row(job.id)["status"] == "failed"
+
+
+def test_a_machine_that_slept_has_no_dead_workers(
+    accept, worker, backlogs, engine, valkey, settings, clock, keys, entries_of
+) -> None:
+    parts = {"redis": valkey, "settings": settings, "clock": clock, "engine": engine}
+    parts["blobs"] = None
+    sweeper = Sweeper(SimpleNamespace(backlogs=backlogs, **parts))
+    sweeper._round()
+    clock.advance(LOOK_ALIVE_SECONDS)
+    job = accept()
+    backlogs.move([Move(Entry(job.snapshot(1024), job.input), WINE)])
+    worker.take(WINE, 9)
+    sweeper._round()
+    assert entries_of(job.id) == [("preprocess", worker.consumer.name)]
+    valkey.delete(*valkey.keys(f"{keys.heartbeat('')}*"))  # all expired, the sweeper's own too
+    sweeper._round()
+    assert entries_of(job.id) == [("preprocess", worker.consumer.name)]

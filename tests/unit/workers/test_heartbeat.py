@@ -30,7 +30,7 @@ class FakeConsumer:
             raise answer
         return answer
 
-    def start_anew(self) -> None:
+    def start_anew(self, *, crashed: bool) -> None:
         self.events.append("anew")
 
     def leave(self) -> None:
