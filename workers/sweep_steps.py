@@ -32,6 +32,10 @@ LOOK_ALIVE_SECONDS = 10.0
 """Twice the pause between two heartbeats: so long a living worker may need after an outage."""
 
 
+INPUT_ATTEMPTS = 5
+"""After so many attempts a large input that cannot be found is given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """One slice: where to go on (None: it was the last), and how many jobs were missing."""
@@ -114,9 +118,18 @@ class Sweep:
             rows = store.read_many(connection, claimed)
         for row in rows:  # what the attempt before left behind
             self._blobs.delete(f"tensors/{row['id']}.{row['attempt'] - 1}")
-        self._backlogs.move([self._first_move(row) for row in rows])
-        counters.jobs_redispatched.inc(len(rows))
-        log.info("dispatched_again", jobs=len(rows))
+        hopeless = [row["id"] for row in rows if self._has_lost_its_input(row)]
+        self._backlogs.move([self._first_move(row) for row in rows if row["id"] not in hopeless])
+        outcome = Outcome.failed(Failure.INPUT_LOST, "the input is not in the blob store any more")
+        self._end([End(job_id, None, outcome) for job_id in hopeless])
+        counters.jobs_redispatched.inc(len(rows) - len(hopeless))
+        log.info("dispatched_again", jobs=len(rows) - len(hopeless))
+
+    def _has_lost_its_input(self, row: RowMapping) -> bool:
+        """A folder may be away for a while: only after several attempts an input counts as lost."""
+        reference = row["input_ref"]
+        patient = row["attempt"] <= INPUT_ATTEMPTS
+        return reference is not None and not patient and not self._blobs.holds(reference)
 
     def _first_move(self, row: RowMapping) -> Move:
         entry = Entry(

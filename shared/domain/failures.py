@@ -12,6 +12,7 @@ class Failure(StrEnum):
     NON_FINITE_OUTPUT = "non_finite_output"
     OUTPUT_TOO_LARGE = "output_too_large"
     OUTPUT_NOT_STORABLE = "output_not_storable"
+    INPUT_LOST = "input_lost"
     MODEL_UNAVAILABLE = "model_unavailable"
     WORKER_LOST = "worker_lost"
     DEADLINE_EXCEEDED = "deadline_exceeded"

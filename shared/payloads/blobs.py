@@ -37,6 +37,9 @@ class Blobs:
         except FileNotFoundError as error:
             raise JobInputGone(f"{reference} is gone") from error
 
+    def holds(self, reference: str) -> bool:
+        return self._path(reference).is_file()
+
     def delete(self, reference: str) -> None:
         self._path(reference).unlink(missing_ok=True)
 

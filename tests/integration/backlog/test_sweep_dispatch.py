@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import update
 
 from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.entries import Entry
@@ -6,7 +7,8 @@ from shared.db.engine import writing
 from shared.domain.names import RECORD, Backlog, Priority, Stage
 from shared.jobs import lifecycle
 from shared.jobs.store import Due
-from workers.sweep_steps import Looked
+from shared.jobs.table import job_table
+from workers.sweep_steps import INPUT_ATTEMPTS, Looked
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 GRACE = 10
@@ -160,3 +162,20 @@ def test_a_sweep_tells_how_old_the_oldest_job_is(accept, sweep, clock) -> None:
     sweep.measure()
     assert counters.oldest_unfinished._value.get() == 42
     assert counters.sweeper_last_success._value.get() == clock.now().timestamp()
+
+
+def test_a_large_input_that_is_gone_for_good_ends_its_job(
+    accept, sweep, clock, row, engine, settings
+) -> None:
+    job = accept()
+    with writing(engine) as connection:
+        values = {"input": None, "input_ref": f"inputs/{job.id}"}
+        connection.execute(update(job_table).values(**values))
+    for attempt in range(2, INPUT_ATTEMPTS + 1):
+        clock.advance(GRACE)
+        sweep.dispatch_missing()
+        assert (row(job.id)["attempt"], row(job.id)["status"]) == (attempt, "queued")
+        sweep._redis.flushall()
+    clock.advance(GRACE)
+    sweep.dispatch_missing()
+    assert (row(job.id)["status"], row(job.id)["error_code"]) == ("failed", "input_lost")
