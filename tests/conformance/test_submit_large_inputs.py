@@ -1,0 +1,82 @@
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from shared.backlog.breaker import Breaker
+from shared.db.engine import reading
+from shared.errors import IdempotencyMismatch
+from shared.jobs import store
+from shared.jobs.submit import Submitter
+from shared.payloads.blobs import Blobs
+
+FIRST = b'"' + b"a" * 70_000 + b'"'
+OTHER = b'"' + b"b" * 70_000 + b'"'
+
+
+class NoBacklogs:
+    """Takes every move."""
+
+    def move(self, moves):
+        return [True] * len(moves)
+
+
+@pytest.fixture
+def blobs(settings) -> Blobs:
+    return Blobs(settings.blobs_dir)
+
+
+@pytest.fixture
+def submit(engine: Engine, blobs, clock, settings) -> Iterator:
+    submitter = Submitter(engine, NoBacklogs(), blobs, Breaker(clock), settings)
+    submitter.start()
+
+    def run(*jobs):
+        async def all_at_once():
+            asked = (submitter.submit(job) for job in jobs)
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+        return asyncio.run(all_at_once())
+
+    yield run
+    submitter.stop()
+
+
+@pytest.fixture
+def stored_input(engine: Engine, blobs):
+    def read(job_id: str) -> bytes:
+        with reading(engine) as connection:
+            (row,) = store.read_many(connection, [job_id])
+        return blobs.get(row["input_ref"])
+
+    return read
+
+
+@pytest.fixture
+def files(settings):
+    return lambda: sorted(settings.blobs_dir.glob("inputs/*"))
+
+
+def test_another_request_under_the_same_id_leaves_the_input_alone(
+    submit, new_job, stored_input, files
+) -> None:
+    job = new_job(input=FIRST)
+    submit(job)
+    (answer,) = submit(new_job(id=job.id, input=OTHER, body_hash="x" * 64))
+    assert isinstance(answer, IdempotencyMismatch)
+    assert stored_input(job.id) == FIRST
+    assert len(files()) == 1
+
+
+def test_the_same_request_again_keeps_one_input(submit, new_job, stored_input, files) -> None:
+    job = new_job(input=FIRST)
+    answers = submit(job, job) + submit(job)
+    assert [answer.created for answer in answers] == [True, False, False]
+    assert stored_input(job.id) == FIRST
+    assert len(files()) == 1
+
+
+def test_an_input_that_cannot_be_stored_in_sql_leaves_no_file(submit, new_job, files) -> None:
+    submit(new_job(input=FIRST, input_hash=None))
+    assert files() == []
