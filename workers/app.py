@@ -14,6 +14,7 @@ from workers.worker import Worker
 def create_app(stage: Stage, container: Container, registry: Registry) -> Celery:
     """Loads what the stage needs and registers its task; nothing is consumed yet."""
     worker = Worker(stage, container, registry)
+    worker.watchdog.start()  # before anything runs: a model's example may run for ever
     app = container.celery
     if stage is Stage.PREPROCESS:
         _register_preprocess(app, worker)
@@ -62,12 +63,11 @@ def _register_record(app: Celery, worker: Worker) -> None:
 
 
 def _live(worker: Worker) -> None:
-    """Heartbeat and watchdog for as long as the worker consumes."""
+    """A heartbeat for as long as the worker consumes."""
     heartbeat = Heartbeat(worker.consumer, worker.watchdog, worker.settings.heartbeat_seconds)
 
     @worker_ready.connect(weak=False)
     def begin(**_: object) -> None:
-        worker.watchdog.start()
         heartbeat.start()
 
     @worker_shutting_down.connect(weak=False)

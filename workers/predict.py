@@ -39,6 +39,11 @@ class Row:
         return cls(taken, feeds, carried)
 
     @property
+    def stackable(self) -> bool:
+        """Whether all tensors have the same rows: others would shift the rows of the next job."""
+        return len({array.shape[:1] for array in self.feeds.values()}) == 1
+
+    @property
     def count(self) -> int:
         shape = next(iter(self.feeds.values())).shape
         return int(shape[0]) if shape else 1
@@ -84,7 +89,7 @@ class Predict:
             if isinstance(row, Move):
                 moves.append(row)
             else:
-                buckets[bucket(row.feeds)].append(row)
+                buckets[bucket(row.feeds) if row.stackable else one.entry.id].append(row)
         for rows in buckets.values():
             for row, ran in zip(rows, self._run(session, rows), strict=True):
                 moves.append(self._ended(session, row, ran, take))
@@ -99,7 +104,8 @@ class Predict:
         reference = entry.payload_ref
         try:
             return Row.read(one, self._worker.blobs.get(reference) if reference else entry.payload)
-        except JobInputGone:
+        except (JobInputGone, OSError) as error:
+            log.warning("given_back", job_id=entry.id, reason=type(error).__name__)
             return given_back(one)
         except (ValueError, TypeError) as error:
             log.warning("tensors_unreadable", job_id=entry.id, error=str(error)[:200])
@@ -142,12 +148,13 @@ class Predict:
     def _output(self, session: Session, row: Row, ran: Ran) -> bytes:
         if isinstance(ran.result, JobFailed):
             raise ran.result
-        return encode_output(
-            session.processor,
-            ran.result | row.carried,
-            allow_non_finite=session.model.allow_non_finite,
-            max_bytes=self._worker.settings.inline_output_max_bytes,
-        )
+        with self._worker.watchdog.limit(session.model.timeout_seconds, lambda: None):
+            return encode_output(
+                session.processor,
+                ran.result | row.carried,
+                allow_non_finite=session.model.allow_non_finite,
+                max_bytes=self._worker.settings.inline_output_max_bytes,
+            )
 
     def _forget_tensors(self, batch: Sequence[Taken]) -> None:
         for one in batch:

@@ -54,9 +54,20 @@ class Record:
                 self._record(taken[middle:])
                 return
             log.warning("outcome_refused", job_id=taken[0].entry.id, error=type(error).__name__)
-            taken = [_unstorable(taken[0])]
-            finished = self._commit(taken, now)
+            self._record_as_unstorable(taken[0], now)
+            return
         self._show(taken, finished, now)
+
+    def _record_as_unstorable(self, one: Taken, now: datetime) -> None:
+        """A job that SQL refuses even so goes back to it: others must not wait behind it."""
+        failed = _unstorable(one)
+        try:
+            finished = self._commit([failed], now)
+        except (SQLAlchemyError, ValueError) as error:
+            log.error("job_refused", job_id=one.entry.id, error=type(error).__name__)
+            self._backlogs.move([given_back(one)])
+            return
+        self._show([failed], finished, now)
 
     def _commit(self, taken: Sequence[Taken], now: datetime) -> Finished:
         """Waits for SQL as long as it takes: the outcomes are safe where they are."""

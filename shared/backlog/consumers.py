@@ -29,6 +29,7 @@ class Consumer:
         self._ttl_seconds = settings.heartbeat_ttl_seconds
         self._lock = threading.Lock()
         self._abandoned: list[str] = []
+        self._server: str | None = None
         self._name = self._new_name()
 
     @property
@@ -41,13 +42,19 @@ class Consumer:
         abandoned = list(self._abandoned)
         if abandoned:
             pipeline.delete(*abandoned)
+        pipeline.info("server")
         pipeline.exists(self._keys.fenced(self._name))
         # Not SET at once: a Redis that is full refuses it, and everybody would seem dead.
         pipeline.expire(self._keys.heartbeat(self._name), self._ttl_seconds)
-        *_, fenced, was_alive = pipeline.execute()
+        *_, server, fenced, was_alive = pipeline.execute()
         del self._abandoned[: len(abandoned)]
         if not was_alive:
             self._redis.set(self._keys.heartbeat(self._name), b"1", ex=self._ttl_seconds)
+        before, self._server = self._server, server["run_id"]
+        if before not in (None, self._server):
+            # It may have lost its last second: what we let go of then is pending under our name
+            # again, where nobody would look for it while we live.
+            self.start_anew(crashed=False)
         return not fenced
 
     def is_alive(self) -> bool:

@@ -27,6 +27,7 @@ from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.breaker import Breaker
 from shared.backlog.entries import Entry
 from shared.db.engine import reading, writing
+from shared.domain.ids import new_job_id
 from shared.domain.names import Backlog, Stage
 from shared.domain.prediction import Snapshot
 from shared.errors import (
@@ -107,11 +108,12 @@ class Submitter:
         answers: dict[int, Accepted | QueuecastError] = {}
         try:
             answers = self._commit(group)
+            self._forget_inputs([one for one in group if _is_unwanted(answers[id(one)])])
             self._dispatch([one for one in group if _is_new(answers[id(one)])])
+            counters.group_rows.observe(len(group))
         except Exception:  # this thread serves everybody: it must outlive any single group
             log.exception("group_failed", jobs=len(group))
         finally:
-            counters.group_rows.observe(len(group))
             self._answer(group, answers)
 
     def _next_group(self) -> list[_Waiting]:
@@ -200,14 +202,27 @@ class Submitter:
             group[0].answer.get_loop().call_soon_threadsafe(_resolve, pairs)
 
     def _put_input(self, job: NewJob) -> str:
+        """Under a name of its own: the job's id may be that of an accepted job."""
         try:
-            return self._blobs.put(f"inputs/{job.id}", job.input, synced=True)
+            return self._blobs.put(f"inputs/{new_job_id()}", job.input, synced=True)
         except OSError as error:
             raise StorageFull("the input cannot be stored", retry_after_seconds=30) from error
+
+    def _forget_inputs(self, group: Sequence[_Waiting]) -> None:
+        for one in group:
+            if one.input_ref is not None:
+                self._blobs.delete(one.input_ref)
 
 
 def _is_new(answer: Accepted | QueuecastError) -> bool:
     return isinstance(answer, Accepted) and answer.created
+
+
+def _is_unwanted(answer: Accepted | QueuecastError) -> bool:
+    """Whether no row holds what was sent; after a BusyError nobody knows."""
+    if isinstance(answer, Accepted):
+        return not answer.created
+    return not isinstance(answer, BusyError)
 
 
 def _same_request(row: RowMapping, job: NewJob) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from shared.errors import JobInputGone
@@ -10,7 +11,7 @@ _REFERENCE = re.compile(r"(inputs|tensors)/[0-9a-f-]{36}(\.[0-9]+)?")
 
 
 class Blobs:
-    """Bytes under references such as `inputs/<job id>`; may raise OSError."""
+    """Bytes under references such as `inputs/<uuid>`; may raise OSError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,7 +42,9 @@ class Blobs:
         return self._path(reference).is_file()
 
     def delete(self, reference: str) -> None:
-        self._path(reference).unlink(missing_ok=True)
+        """As far as it can be done: a file too many harms nobody."""
+        with suppress(OSError):
+            self._path(reference).unlink()
 
     def _path(self, reference: str) -> Path:
         if not _REFERENCE.fullmatch(reference):
