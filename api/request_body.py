@@ -24,6 +24,7 @@ async def read_body(request: Request) -> Any:
         # A client that sends a byte a minute must not hold a connection for ever.
         async with asyncio.timeout(READ_SECONDS):
             if content_type.lower().startswith("multipart/form-data"):
+                _require_utf8(content_type)
                 return await read_form(request)
             _require_json(content_type)
             return strict_json.loads(await request.body())
@@ -34,9 +35,14 @@ async def read_body(request: Request) -> Any:
 def _require_json(content_type: str) -> None:
     if content_type == "application/json":
         return
-    media_type, *parameters = content_type.split(";")
-    if media_type.strip().lower() != "application/json":
+    if content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType("a body is application/json or multipart/form-data")
+    _require_utf8(content_type)
+
+
+def _require_utf8(content_type: str) -> None:
+    """Some other charsets make text that is none, such as half of a surrogate pair."""
+    parameters = content_type.split(";")[1:]
     charsets = [one for one in parameters if one.strip().lower().startswith("charset")]
     if not all(_UTF8.fullmatch(one) for one in charsets):
-        raise UnsupportedMediaType("JSON is taken in UTF-8")
+        raise UnsupportedMediaType("a body is taken in UTF-8")

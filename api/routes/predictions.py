@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import orjson
@@ -25,7 +26,7 @@ from api.routes.plain_route import PlainRoute
 from api.submission import Submission, parse_submission
 from models.registry import Model, Version
 from shared.domain.ids import new_job_id, parse_job_id
-from shared.errors import InputTooLarge, NotFound
+from shared.errors import InputTooLarge, JobInputGone, NotFound
 from shared.jobs.new_job import NewJob, fingerprint
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
@@ -89,7 +90,8 @@ async def read_input(request: Request) -> Response:
     here = services(request).container
     data, reference = await here.reader.input(tenant(request), _job_id(request))
     if data is None and reference is not None:
-        data = await asyncio.to_thread(here.blobs.get, reference)
+        with suppress(JobInputGone):
+            data = await asyncio.to_thread(here.blobs.get, reference)
     if data is None:
         raise NotFound("the input of this prediction is not kept any more")
     return Response(data, media_type="application/json")
