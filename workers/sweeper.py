@@ -98,6 +98,9 @@ class Sweeper:
         except BusyError as error:
             log.warning("sweep_without_sql", reason=error.detail)
             return False
+        except Exception:  # whatever it is, the lost of all others must still be found
+            log.exception("sweep_step_failed")
+            return False
         return True
 
 
