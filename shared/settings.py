@@ -46,12 +46,14 @@ class Settings(BaseSettings):
     wait_max_seconds: float = Field(default=60, description="Longest `?wait=` on one request.")
     deadline_max_seconds: float = Field(default=7 * 86400, description="Latest deadline of a job.")
 
-    group_max_rows: int = Field(default=500, description="Most jobs in one commit of the API.")
+    group_max_rows: int = Field(
+        default=500, le=2000, description="Most jobs in one commit of the API."
+    )
     group_max_bytes: int = Field(default=4 << 20, description="Most input bytes in one commit.")
     redis_budget_seconds: float = Field(
         default=0.5, description="What one request may spend on Redis before it answers without."
     )
-    record_batch: int = Field(default=256, description="Most outcomes in one transaction.")
+    record_batch: int = Field(default=256, le=2000, description="Most outcomes in one transaction.")
     snapshot_ttl_seconds: int = Field(
         default=3600, description="How long a finished job is read from Redis; later from SQL."
     )
@@ -72,7 +74,9 @@ class Settings(BaseSettings):
         default=10, description="Age at which an unfinished job must be in Redis."
     )
     sweep_seconds: float = Field(default=1, description="Pause between two rounds of the sweeper.")
-    sweep_slice: int = Field(default=500, description="Rows that the sweeper looks at in one go.")
+    sweep_slice: int = Field(
+        default=500, le=2000, description="Rows that the sweeper looks at in one go."
+    )
     crashes_max: int = Field(default=3, description="Worker deaths after which a job fails.")
 
     log_level: str = Field(default="INFO", description="Least level that is logged.")

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 
 from shared.backlog import entries
 from shared.backlog.backlogs import Move, Taken
-from shared.backlog.consumers import FENCED_SECONDS, living
+from shared.backlog.consumers import FENCED_SECONDS, alive
 from shared.backlog.entries import Entry
 from shared.container import Container
 from shared.db.engine import reading, writing
@@ -82,8 +82,8 @@ class Sweep:
             return
         streams = self._streams()
         holders = self._holders(streams)
-        alive = living(self._redis, self._settings.key_prefix)
-        for consumer in decide.dead_consumers(holders, alive):
+        beating = alive(self._redis, self._settings.key_prefix, list(holders))
+        for consumer in decide.dead_consumers(holders, beating):
             self._rescue(consumer, holders[consumer])
 
     def ring_silent_bells(self) -> None:

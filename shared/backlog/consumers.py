@@ -4,7 +4,8 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import redis
 
@@ -43,13 +44,16 @@ class Consumer:
         if abandoned:
             pipeline.delete(*abandoned)
         pipeline.info("server")
+        pipeline.sismember(self._keys.consumers, self._name)
         pipeline.exists(self._keys.fenced(self._name))
         # Not SET at once: a Redis that is full refuses it, and everybody would seem dead.
         pipeline.expire(self._keys.heartbeat(self._name), self._ttl_seconds)
-        *_, server, fenced, was_alive = pipeline.execute()
+        *_, server, listed, fenced, was_alive = pipeline.execute()
         del self._abandoned[: len(abandoned)]
         if not was_alive:
             self._redis.set(self._keys.heartbeat(self._name), b"1", ex=self._ttl_seconds)
+        if not listed:
+            self._redis.sadd(self._keys.consumers, self._name)
         before, self._server = self._server, server["run_id"]
         if before not in (None, self._server):
             # It may have lost its last second: what we let go of then is pending under our name
@@ -95,9 +99,20 @@ class Consumer:
 
 def living(client: redis.Redis, prefix: str) -> list[str]:
     """The names of all consumers that were heard of within the heartbeat's time."""
-    start = Keys(prefix).heartbeat("")
-    keys = client.scan_iter(match=f"{start}*", count=1000)
-    return sorted(key.decode().removeprefix(start) for key in keys)
+    keys = Keys(prefix)
+    names = sorted(one.decode() for one in cast("set[bytes]", client.smembers(keys.consumers)))
+    found = alive(client, prefix, names)
+    if dead := [name for name in names if name not in found]:
+        client.srem(keys.consumers, *dead)  # who lives after all says so with the next beat
+    return [name for name in names if name in found]
+
+
+def alive(client: redis.Redis, prefix: str, names: Sequence[str]) -> set[str]:
+    """Those of the names whose heartbeat still counts."""
+    pipeline = client.pipeline(transaction=False)
+    for name in names:
+        pipeline.exists(Keys(prefix).heartbeat(name))
+    return {name for name, there in zip(names, pipeline.execute(), strict=True) if there}
 
 
 def forget(client: redis.Redis, prefix: str, pid: int) -> int:

@@ -60,6 +60,11 @@ class Keys:
     def heartbeat(self, consumer: str) -> str:
         return f"{self.prefix}consumer:{consumer}"
 
+    @property
+    def consumers(self) -> str:
+        """Set of the names under which somebody was heard of: finding them must not scan."""
+        return f"{self.prefix}consumers"
+
     def running(self, consumer: str) -> str:
         """Hash, thread -> job ids: what a consumer was running when it was last heard."""
         return f"{self.prefix}running:{consumer}"

@@ -39,7 +39,9 @@ class Blobs:
             raise JobInputGone(f"{reference} is gone") from error
 
     def holds(self, reference: str) -> bool:
-        return self._path(reference).is_file()
+        """Whether it is there; a folder that is away altogether says nothing against it."""
+        path = self._path(reference)
+        return path.is_file() or not path.parent.is_dir()
 
     def delete(self, reference: str) -> None:
         """As far as it can be done: a file too many harms nobody."""

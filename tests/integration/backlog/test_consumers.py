@@ -47,10 +47,11 @@ def test_what_runs_is_noted_by_thread(consumer, valkey, keys) -> None:
     assert valkey.ttl(keys.running(consumer.name)) > 0
 
 
-def test_a_clean_exit_leaves_nothing(consumer, valkey) -> None:
+def test_a_clean_exit_leaves_nothing(consumer, valkey, keys) -> None:
     consumer.beat()
     consumer.note_running(["a"])
     consumer.leave()
+    assert living(valkey, keys.prefix) == []
     assert valkey.keys() == []
 
 
@@ -60,6 +61,7 @@ def test_the_heartbeats_of_a_dead_process_are_forgotten(valkey, keys, settings) 
     others = [f"predict:{host}:777:cc", "predict:elsewhere:77:dd"]
     for name in (*names, *others):
         valkey.set(keys.heartbeat(name), b"1")
+        valkey.sadd(keys.consumers, name)
     assert forget(valkey, settings.key_prefix, 77) == 2
     assert living(valkey, settings.key_prefix) == sorted(others)
     assert forget(valkey, settings.key_prefix, 77) == 0

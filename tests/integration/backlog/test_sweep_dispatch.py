@@ -168,6 +168,7 @@ def test_a_large_input_that_is_gone_for_good_ends_its_job(
     accept, sweep, clock, row, engine, settings
 ) -> None:
     job = accept()
+    (settings.blobs_dir / "inputs").mkdir(parents=True)
     with writing(engine) as connection:
         values = {"input": None, "input_ref": f"inputs/{job.id}"}
         connection.execute(update(job_table).values(**values))

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,28 +14,33 @@ WORKERS = ("preprocess:a:1:x", "predict:a:2:x", "predict:b:2:x", "record:a:3:x")
 
 
 class SystemRedis:
-    """Heartbeats of some workers, and one backlog of five entries of which two are pending."""
+    """Some workers, all alive, and one backlog of five entries of which two are pending."""
 
     def __init__(self, *workers: str) -> None:
-        self._workers = workers
+        self._workers = {name.encode() for name in workers}
+        self._replies: list[Any] = []
 
-    def scan_iter(self, **_: Any) -> Iterator[bytes]:
-        return (f"queuecast:consumer:{name}".encode() for name in self._workers)
-
-    def smembers(self, _key: str) -> set[bytes]:
+    def smembers(self, key: str) -> set[bytes]:
+        if key.endswith("consumers"):
+            return self._workers
         return {STREAM, STREAM.replace(b"high", b"low")}
 
     def pipeline(self, **_: Any) -> "SystemRedis":
+        self._replies = []
         return self
 
-    def xlen(self, _stream: bytes) -> None:
-        pass
+    def exists(self, _key: str) -> None:
+        self._replies.append(1)
 
-    def xpending(self, _stream: bytes, _group: str) -> None:
-        pass
+    def xlen(self, stream: bytes) -> None:
+        self._replies.append(5 if stream == STREAM else 0)
+
+    def xpending(self, stream: bytes, _group: str) -> None:
+        held = {"pending": 2}
+        self._replies.append(held if stream == STREAM else redis.ResponseError("NOGROUP"))
 
     def execute(self, **_: Any) -> list[Any]:
-        return [5, {"pending": 2}, 0, redis.ResponseError("NOGROUP")]
+        return self._replies
 
 
 @pytest.fixture

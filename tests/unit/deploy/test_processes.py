@@ -18,7 +18,7 @@ SIZES = Sizes(workers=2, api_processes=3)
 @pytest.fixture
 def settings():
     return environment(
-        {"HOME": "/home/me", "QUEUECAST_DATA_DIR": "/elsewhere", "QUEUECAST_KEY_PREFIX": "mine:"},
+        {"HOME": "/somewhere", "QUEUECAST_DATA_DIR": "/elsewhere", "QUEUECAST_KEY_PREFIX": "mine:"},
         DATA_DIR,
         redis_url="unix:///s",
         database_url="sqlite:////d",
@@ -28,7 +28,7 @@ def settings():
 
 
 def test_every_process_gets_the_caller_s_environment_and_what_the_launcher_decides(settings):
-    assert settings["HOME"] == "/home/me"
+    assert settings["HOME"] == "/somewhere"
     assert settings["QUEUECAST_KEY_PREFIX"] == "mine:"
     assert settings["QUEUECAST_DATA_DIR"] == "/somewhere/data"
     assert settings["QUEUECAST_MODELS_DIRS"] == "/a:/b"

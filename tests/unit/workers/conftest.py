@@ -60,9 +60,9 @@ class FakeRedis:
         self.journal.append(("running", job_ids.split(",")))
 
     def ignore(self, *_: object, **__: object) -> list[Any]:
-        return [{"run_id": "1"}, 0, True]
+        return [{"run_id": "1"}, True, 0, True]
 
-    info = expire = exists = set = delete = execute = ignore
+    info = expire = exists = set = delete = sismember = sadd = execute = ignore
 
 
 @dataclass
