@@ -25,7 +25,10 @@ CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
     "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-EXAMPLE_MAX_CHARS = 4000
+EXAMPLE_MAX_CHARS = 8000
+
+NEW_ID = "'$(python3 -c 'import uuid; print(uuid.uuid4())')'"
+"""Within a quoted URL: an id of the client's own."""
 
 
 def docs_page(document: dict[str, Any], base: str) -> str:
@@ -75,9 +78,11 @@ def _commands(
     content = operation.get("requestBody", {}).get("content", {})
     examples = content.get("application/json", {}).get("examples", {})
     if not examples:
-        yield "", f"curl {shlex.quote(base + path)}"
+        verb = "" if method == "get" else f"-X {method.upper()} "
+        url = base + path.replace("{id}", "ID").replace("{name}", "digits")
+        yield "", f"curl {verb}{shlex.quote(url)}"
     for name, example in examples.items():
-        url = base + path.replace("{name}", name).replace("{id}", "'$(uuidgen)'")
+        url = base + path.replace("{name}", name).replace("{id}", NEW_ID)
         data = json.dumps(example["value"])
         if len(data) <= EXAMPLE_MAX_CHARS:
             verb = "" if method == "post" else f" -X {method.upper()}"

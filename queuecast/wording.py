@@ -15,14 +15,14 @@ def printable(text: str) -> str:
 
 
 def summary(prediction: Prediction) -> str:
-    """How it ended: `digits:2 succeeded in 0.031 s (cache miss, batch 4)` or why it did not."""
+    """How it ended: `digits:2 succeeded in 0.031 s (batch 4)` or why it did not."""
     metrics = prediction.metrics
     what = f"{prediction.version or prediction.model or prediction.id} {prediction.status}"
     if not prediction.succeeded:
         reason = filter(None, (prediction.error_code, prediction.error))
         return printable(": ".join([what, *reason]))
     took = "" if metrics.total_time is None else f" in {metrics.total_time:.3f} s"
-    extras = [f"cache {prediction.cache}"] if prediction.cache else []
+    extras = [f"cache {prediction.cache}"] if prediction.cache not in (None, "miss") else []
     extras += [f"batch {metrics.batch_size}"] if metrics.batch_size else []
     return f"{what}{took}" + (f" ({', '.join(extras)})" if extras else "")
 

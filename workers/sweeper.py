@@ -19,6 +19,7 @@ from shared.db.revision import require_current
 from shared.errors import BusyError, StartupRefused
 from shared.settings import Settings
 from shared.telemetry import logs
+from workers.audit import Audit
 from workers.sweep_steps import Sweep
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ class Sweeper:
         self._pause_seconds = container.settings.sweep_seconds
         self._consumer = Consumer(container.redis, "sweeper", container.settings)
         self._sweep = Sweep(container)
+        self._audit = Audit(container)
         self._stopped = threading.Event()
         self._position: str | None = None
         self._beating = False
@@ -65,6 +67,7 @@ class Sweeper:
             self._sweep.rescue_the_lost,
             self._sweep.ring_silent_bells,
             self._sweep.expire,
+            self._audit.run,
             self._dispatch_missing,
         )
         went_well = [self._guarded(step) for step in steps]

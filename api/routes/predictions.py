@@ -36,6 +36,7 @@ async def submit(request: Request, *, model: str | None = None, id: str | None =
     """Accepts one prediction; `model` and `id` are those of the path, where it names one."""
     here = services(request)
     with counting_refusals():
+        read_parameters(request)
         wanted = parse_submission(await read_body(request), here.container.settings, model)
         with wanted.locating():
             found, version = here.registry.resolve(wanted.reference)

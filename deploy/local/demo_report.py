@@ -78,8 +78,9 @@ def models_table(runs: Sequence[Run]) -> Table:
 
 
 def cache_states(runs: Iterable[Run]) -> str:
-    """What the API said of its cache, such as "miss 12"; empty when it said nothing."""
-    states = Counter(run.prediction.cache for run in runs if run.prediction.cache)
+    """What came from a cache, such as "hit 12"; empty when nothing did."""
+    found = (run.prediction.cache for run in runs)
+    states = Counter(state for state in found if state not in (None, "miss"))
     return ", ".join(f"{state} {count}" for state, count in states.items())
 
 

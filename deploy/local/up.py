@@ -55,4 +55,5 @@ def _start(system: System) -> None:
     say(f"  API   {system.api_url}/api/v1")
     say(f"  docs  {system.api_url}/docs")
     say(f"  logs  {system.wish.data_dir.path / 'logs'}")
-    say("Ctrl-C stops it; ./run status shows its processes.")
+    path = system.wish.data_dir.path
+    say(f"Ctrl-C stops it; ./run status --data-dir {path} shows its processes.")

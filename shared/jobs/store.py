@@ -107,6 +107,12 @@ def due(connection: Connection, now: datetime, after_id: str | None, limit: int)
     return [Due(*row) for row in connection.execute(statement)]
 
 
+def count_due(connection: Connection, now: datetime) -> int:
+    """How many unfinished jobs should be in Redis by now."""
+    statement = select(func.count()).where(_UNFINISHED, job.c.dispatch_after <= now)
+    return connection.execute(statement).scalar_one()
+
+
 def overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Ids of unfinished jobs whose deadline has passed."""
     statement = select(job.c.id).where(

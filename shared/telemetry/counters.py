@@ -12,7 +12,7 @@ jobs_fenced = Counter(
     "queuecast_jobs_fenced_total", "Outcomes of an attempt that was no longer the current one."
 )
 jobs_rescued = Counter(
-    "queuecast_jobs_rescued_total", "Jobs taken from a worker that died.", ["reason"]
+    "queuecast_jobs_rescued_total", "Jobs taken from a worker that died, or orphaned.", ["reason"]
 )
 jobs_redispatched = Counter(
     "queuecast_jobs_redispatched_total", "Unfinished jobs found missing in Redis, sent again."

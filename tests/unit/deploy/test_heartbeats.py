@@ -25,6 +25,8 @@ def test_the_heartbeats_of_one_dead_process_are_gone(server, prefix):
     dead, alive = (Keys(prefix).heartbeat(f"predict:{host}:{pid}:a") for pid in (4711, 4712))
     with Redis.from_url(server.url) as client:
         client.mset({dead: 1, alive: 1})
+        names = (key.removeprefix(Keys(prefix).heartbeat("")) for key in (dead, alive))
+        client.sadd(Keys(prefix).consumers, *names)
         settings = {"QUEUECAST_REDIS_URL": server.url, "QUEUECAST_KEY_PREFIX": prefix}
         forget_heartbeats(settings, 4711)
         assert (client.exists(dead), client.exists(alive)) == (0, 1)
