@@ -4,6 +4,7 @@ No script and nothing from other hosts, so that it works where the internet does
 """
 
 import json
+import re
 import shlex
 from base64 import b64encode
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def docs_page(document: dict[str, Any], base: str) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(info['title'])}</title><style>{STYLE}</style>"
-        f"<h1>{escape(info['title'])}</h1><p>{escape(info['description'])}</p>"
+        f"<h1>{escape(info['title'])}</h1><p>{_prose(info['description'])}</p>"
         f'<p><a href="/openapi.json">openapi.json</a> describes every field.</p>{body}</html>'
     )
 
@@ -52,11 +53,11 @@ def docs_page(document: dict[str, Any], base: str) -> str:
 def _operation(method: str, path: str, operation: dict[str, Any], base: str) -> str:
     parameters = "".join(
         f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['in'])}"
-        f"<td>{escape(one['description'])}"
+        f"<td>{_prose(one['description'])}"
         for one in operation.get("parameters", ())
     )
     answers = "".join(
-        f"<tr><td><code>{status}</code><td>{escape(answer['description'])}"
+        f"<tr><td><code>{status}</code><td>{_prose(answer['description'])}"
         for status, answer in operation["responses"].items()
     )
     commands = "".join(
@@ -69,6 +70,11 @@ def _operation(method: str, path: str, operation: dict[str, Any], base: str) -> 
         f"<details><summary>Parameters and answers</summary>"
         f"<table>{parameters}</table><table>{answers}</table></details>"
     )
+
+
+def _prose(text: str) -> str:
+    """Escaped, with what stands in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _commands(
