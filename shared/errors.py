@@ -11,8 +11,8 @@
     │   ├── InvalidModelName  InvalidParameter  InvalidIdempotencyKey  IdempotencyMismatch
     │   └── NotFound
     │       └── ModelNotFound  VersionNotFound
-    ├── BusyError               try again later: 409, 429, 503, 507
-    │   └── IdempotencyConflict  QueueFull  Unavailable  StorageFull
+    ├── BusyError               try again later: 503, 507
+    │   └── Unavailable  StorageFull
     ├── StartupRefused          a process will not start, in one line
     │   └── ModelRefused        one model is not served, the others are
     ├── JobFailed               a job's own end; it is data, never an HTTP error
@@ -158,14 +158,6 @@ class VersionNotFound(NotFound):
 
 class BusyError(QueuecastError):
     retryable = True
-
-
-class IdempotencyConflict(BusyError):
-    type, title, status = "idempotency-conflict", "The first request is still being committed", 409
-
-
-class QueueFull(BusyError):
-    type, title, status = "queue-full", "Too many jobs are waiting", 429
 
 
 class Unavailable(BusyError):

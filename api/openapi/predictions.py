@@ -22,7 +22,6 @@ _REFUSALS = (
     errors.ModelNotFound,
     errors.VersionNotFound,
     errors.RequestTimeout,
-    errors.IdempotencyConflict,
     errors.PayloadTooLarge,
     errors.InputTooLarge,
     errors.ImageTooLarge,
@@ -37,7 +36,6 @@ _REFUSALS = (
     errors.InvalidParameter,
     errors.InvalidIdempotencyKey,
     errors.IdempotencyMismatch,
-    errors.QueueFull,
     errors.Unavailable,
     errors.StorageFull,
 )
