@@ -45,6 +45,7 @@ class Job(SQLModel, table=True):
     retry_of: str | None = Field(default=None, sa_type=JobId)
 
     output: bytes | None = Field(default=None, sa_type=JsonBytes)
+    output_ref: str | None = Field(default=None, max_length=64)
     error: str | None = Field(default=None, max_length=1024)
     error_code: str | None = Field(default=None, max_length=32)
     cache: str = Field(default="miss", max_length=8)
@@ -70,6 +71,12 @@ class Job(SQLModel, table=True):
             "id",
             sqlite_where=UNFINISHED,
             postgresql_where=UNFINISHED,
+        ),
+        Index(
+            "job_joined",
+            "joined_to",
+            sqlite_where=text("joined_to IS NOT NULL"),
+            postgresql_where=text("joined_to IS NOT NULL"),
         ),
         Index(
             "job_deadline",
