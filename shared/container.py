@@ -6,19 +6,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import redis
-from celery import Celery
 from redis.asyncio import Redis as AsyncRedis
 
 from shared.backlog import connections
 from shared.backlog.backlogs import Backlogs
-from shared.backlog.bells import CeleryBells
 from shared.backlog.breaker import Breaker
-from shared.backlog.celery_app import create_celery
 from shared.clock import Clock, SystemClock
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from celery import Celery
     from sqlalchemy import Engine
 
     from shared.jobs.cancel import Canceler
@@ -67,13 +65,15 @@ class Container:
         return connections.connect_async(self.settings, timeout_seconds=self.redis_timeout_seconds)
 
     @cached_property
-    def celery(self) -> Celery:
+    def celery(self) -> "Celery":
+        from shared.backlog.celery_app import create_celery
+
         lanes = tuple(sorted({"cpu", self.lane, *self.lanes.values()}))
         return create_celery(self.settings, socket_timeout=self.redis_timeout_seconds, lanes=lanes)
 
     @cached_property
     def backlogs(self) -> Backlogs:
-        return Backlogs(self.redis, CeleryBells(self.celery, self.lanes), self.settings)
+        return Backlogs(self.redis, self.settings, self.lanes)
 
     @cached_property
     def blobs(self) -> Blobs:

@@ -35,11 +35,13 @@ def main() -> None:
     except StartupRefused as error:
         sys.exit(f"workers: {error.detail}")
     threads = settings.predict_threads if stage is Stage.PREDICT else 1
+    # One thread needs no pool: the consumer runs the task itself and holds no other bell then.
+    pool = "threads" if threads > 1 else "solo"
     name = f"{queue(stage, arguments.lane)}-{os.getpid()}@%h"
     # fmt: off
     app.worker_main([
         "worker", "--queues", queue(stage, arguments.lane), "--hostname", name,
-        "--pool", "threads", "--concurrency", str(threads), "--loglevel", settings.log_level,
+        "--pool", pool, "--concurrency", str(threads), "--loglevel", settings.log_level,
         "--task-events", "--without-gossip", "--without-mingle",
     ])
     # fmt: on

@@ -70,7 +70,7 @@ class Predict:
         backlog = Backlog(Stage.PREDICT, model, version)
         take = self._worker.take(backlog, self._batch_size(model))
         for batch in together_or_alone(take.taken):
-            with self._worker.running(batch):
+            with self._worker.running(batch, take):
                 moves = self._predict(batch, take, backlog)
             self._worker.pass_on(moves)
             self._forget_tensors(batch)

@@ -34,7 +34,7 @@ class Preprocess:
         backlog = Backlog(Stage.PREPROCESS, model, version)
         take = self._worker.take(backlog, self._batch_size(model))
         for batch in together_or_alone(take.taken):
-            with self._worker.running(batch):
+            with self._worker.running(batch, take):
                 moves = [self._prepare(one, take, backlog) for one in batch]
             self._worker.pass_on(moves)
         return len(take.taken)

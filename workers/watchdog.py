@@ -1,4 +1,4 @@
-"""Time limits for work that runs in threads: Celery's own do not reach a threads pool."""
+"""Time limits for work that runs in threads: Celery's own reach neither pool that we use."""
 
 import os
 import threading

@@ -46,11 +46,12 @@ class Worker:
         self._backlogs.move(moves)
 
     @contextmanager
-    def running(self, batch: Sequence[Taken]) -> Iterator[None]:
+    def running(self, batch: Sequence[Taken], take: Take) -> Iterator[None]:
         """Around the work on a batch: noted, so that a crash is known; a suspect is alone."""
         suspect = any(one.entry.suspect for one in batch)
         with self._isolation.alone() if suspect else self._isolation.shared():
-            self.consumer.note_running([one.entry.id for one in batch])
+            if len(batch) < len(take.taken):  # else the take itself has noted it
+                self.consumer.note_running([one.entry.id for one in batch])
             yield
 
     @contextmanager

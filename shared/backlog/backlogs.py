@@ -1,8 +1,10 @@
 """The backlogs of all stages: take from them, move between them. Each call is one round trip."""
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, cast
 
 import orjson
@@ -10,6 +12,7 @@ import redis
 
 from shared.backlog import entries
 from shared.backlog.bells import Bells
+from shared.backlog.consumers import FENCED_SECONDS
 from shared.backlog.entries import Entry, EntryUnreadable
 from shared.domain import prediction
 from shared.domain.names import GROUP, RECORD, Backlog, Keys, Priority, Stage
@@ -49,15 +52,21 @@ class Move:
 class Backlogs:
     """Thread-safe; every method may raise redis.RedisError."""
 
-    def __init__(self, client: redis.Redis, bells: Bells, settings: Settings) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: Settings,
+        lanes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.keys = Keys(settings.key_prefix)
         self._redis = client
-        self._bells = bells
+        self._bells = Bells(self.keys, lanes)
         self._settings = settings
         folder = files("shared.backlog")
-        self._move = client.register_script(folder.joinpath("move.lua").read_text())
-        self._take = client.register_script(folder.joinpath("take.lua").read_text())
-        self._finish = client.register_script(folder.joinpath("finish.lua").read_text())
+        self._move, self._take, self._finish, self._ring = (
+            client.register_script(folder.joinpath(f"{name}.lua").read_text())
+            for name in ("move", "take", "finish", "ring")
+        )
 
     def take(
         self,
@@ -68,18 +77,20 @@ class Backlogs:
     ) -> Take:
         """Up to `count` entries, higher priorities first, or in the given order.
 
-        Rings for the next worker when something may be left. Entries that nobody can read go to
-        the quarantine; their jobs are dispatched again from SQL.
+        Rings for the next worker when something may be left, and notes what was taken as what the
+        calling thread runs (see `Consumer.note_running`). Entries that nobody can read go to the
+        quarantine; their jobs are dispatched again from SQL.
         """
-        keys = [self.keys.bell(backlog), self.keys.heartbeat(consumer)]
+        bell = self._bells.of(backlog)
+        keys = [bell.key, self.keys.heartbeat(consumer), bell.queue, self.keys.running(consumer)]
         keys += [self.keys.stream(backlog, priority) for priority in order]
         seconds = (self._settings.bell_ttl_seconds, self._settings.heartbeat_ttl_seconds)
         begun = prediction.progress(Progress.PREPROCESSING)
         stage = begun if backlog.stage is Stage.PREPROCESS else b""
-        reply = cast(Any, self._take(keys=keys, args=[GROUP, consumer, count, *seconds, stage]))
-        (second, microsecond), ring, streams = reply
-        if ring:
-            self._bells.ring([backlog])
+        thread = b"" if backlog.stage is Stage.RECORD else threading.get_ident()
+        noted = (thread, FENCED_SECONDS)
+        arguments: list[Any] = [GROUP, consumer, count, *seconds, stage, bell.message, *noted]
+        (second, microsecond), streams = cast(Any, self._take(keys=keys, args=arguments))
         taken: list[Taken] = []
         for stream, found in streams:
             taken += self._readable(stream.decode(), found)
@@ -93,12 +104,12 @@ class Backlogs:
         """
         if not moves:
             return []
-        arguments: list[Any] = [self.keys.streams, self._settings.bell_ttl_seconds, GROUP]
-        bells: dict[bytes, Backlog] = {}
+        bells: dict[Backlog, int] = {}
+        fields: list[Any] = []
         for move in moves:
-            arguments += self._arguments(move, bells)
-        moved, silent = cast(Any, self._move(args=arguments))
-        self._bells.ring(bells[bell] for bell in silent)
+            fields += self._fields(move, bells)
+        head: list[Any] = [self.keys.streams, self._settings.bell_ttl_seconds, GROUP, len(bells)]
+        moved = cast(Any, self._move(args=[*head, *self._messages(bells), *fields]))
         return [bool(one) for one in moved]
 
     def finish(self, snapshots: Iterable[Snapshot], sources: Iterable[Taken] = ()) -> None:
@@ -117,21 +128,21 @@ class Backlogs:
     def ring(self, backlogs: Iterable[Backlog]) -> list[Backlog]:
         """Rings those of `backlogs` whose bell is silent, and answers which."""
         wanted = list(backlogs)
-        pipeline = self._redis.pipeline(transaction=False)
-        for backlog in wanted:
-            pipeline.set(self.keys.bell(backlog), b"1", nx=True, ex=self._settings.bell_ttl_seconds)
-        silent = [one for one, was in zip(wanted, pipeline.execute(), strict=True) if was]
-        self._bells.ring(silent)
-        return silent
+        arguments = [self._settings.bell_ttl_seconds, *self._messages(wanted)]
+        rung = cast(Any, self._ring(args=arguments))
+        return [one for one, was in zip(wanted, rung, strict=True) if was]
 
-    def _arguments(self, move: Move, bells: dict[bytes, Backlog]) -> list[Any]:
+    def _messages(self, backlogs: Iterable[Backlog]) -> list[Any]:
+        return [part for backlog in backlogs for part in self._bells.of(backlog)]
+
+    def _fields(self, move: Move, bells: dict[Backlog, int]) -> list[Any]:
+        """What the script wants to know of one entry; `bells` gains the one that it rings."""
         entry, source, destination = move.entry, move.source, move.destination
         fence = prediction.fence(entry.attempt)
-        stream = bell = b""
+        stream, bell = "", 0
         if destination is not None:
-            stream = self.keys.stream(destination, Priority(entry.job["priority"])).encode()
-            bell = self.keys.bell(destination).encode()
-            bells[bell] = destination
+            stream = self.keys.stream(destination, Priority(entry.job["priority"]))
+            bell = bells.setdefault(destination, len(bells))
         return [
             source.stream if source else b"",
             source.entry_id if source else b"",

@@ -1,4 +1,4 @@
-"""The Celery application: its settings for both doors. Workers add tasks, the API only rings."""
+"""The Celery application of the workers: its settings; each stage adds its task."""
 
 from celery import Celery
 from kombu.entity import Queue
@@ -33,7 +33,7 @@ def create_celery(
         task_send_sent_event=False,
         worker_send_task_events=True,
         worker_prefetch_multiplier=1,
-        worker_pool="threads",
+        worker_consumer="workers.consumer:BellConsumer",
         worker_pool_start_method="spawn",
         worker_hijack_root_logger=False,
         worker_soft_shutdown_timeout=20,
@@ -55,9 +55,8 @@ def create_celery(
             "socket_keepalive": True,
             # Without it a half-open connection is never noticed.
             "health_check_interval": 5,
-            "visibility_timeout": 600,
-            "unacked_restore_interval": 10,
-            "unacked_restore_throttle": 1,
+            # A bell is worth no bookkeeping: what it would cost is more than what it says.
+            "ack_emulation": False,
         },
     )
     return app

@@ -43,6 +43,7 @@ class Consumer:
         abandoned = list(self._abandoned)
         if abandoned:
             pipeline.delete(*abandoned)
+        pipeline.expire(self._keys.running(self._name), FENCED_SECONDS)
         pipeline.info("server")
         pipeline.sismember(self._keys.consumers, self._name)
         pipeline.exists(self._keys.fenced(self._name))
@@ -66,7 +67,10 @@ class Consumer:
         return bool(self._redis.exists(self._keys.heartbeat(self._name)))
 
     def note_running(self, job_ids: Iterable[str]) -> None:
-        """Notes what this thread runs from now on: only that counts as crashed if we die."""
+        """Notes what this thread runs from now on: only that counts as crashed if we die.
+
+        A take notes all it took; this narrows it down.
+        """
         field = str(threading.get_ident())
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.hset(self._keys.running(self._name), field, ",".join(job_ids))

@@ -5,9 +5,13 @@
 --   guard fence   the snapshot must open with it: unfinished, under this very attempt
 --   destination '' the job leaves Redis: its snapshot goes, and SQL dispatches it again
 --
--- ARGV: set of streams, bell seconds, group, then ten fields an entry.
--- Answers {1 or 0 for each entry: did it move, bells that were not ringing yet}.
-local FIRST, FIELDS = 3, 10
+-- A bell that is not ringing yet is rung: its message goes on its queue.
+--
+-- ARGV: set of streams, bell seconds, group, number of bells, then {bell, queue, message} for each,
+-- then ten fields an entry.
+-- Answers {1 or 0 for each entry: did it move}.
+local BELLS, FIELDS = 4, 10
+local FIRST = BELLS + 3 * tonumber(ARGV[4])
 local count = (#ARGV - FIRST) / FIELDS
 local function field(i, n) return ARGV[FIRST + (i - 1) * FIELDS + n] end
 
@@ -30,7 +34,7 @@ for source, entries in pairs(left) do
   redis.call('XDEL', source, unpack(entries))
 end
 
-local snapshots, dropped, destinations, bells, moved = {}, {}, {}, {}, {}
+local snapshots, dropped, destinations, due, moved = {}, {}, {}, {}, {}
 for i = 1, count do
   local guard = field(i, 3)
   local snapshot, destination, bell = field(i, 5), field(i, 6), field(i, 7)
@@ -49,7 +53,7 @@ for i = 1, count do
     table.insert(snapshots, keys[i])
     table.insert(snapshots, snapshot)
     destinations[destination] = true
-    bells[bell] = true
+    due[tonumber(bell)] = true
   end
 end
 
@@ -59,8 +63,10 @@ local names = {}
 for destination in pairs(destinations) do table.insert(names, destination) end
 if #names > 0 then redis.call('SADD', ARGV[1], unpack(names)) end
 
-local silent = {}
-for bell in pairs(bells) do
-  if redis.call('SET', bell, '1', 'NX', 'EX', ARGV[2]) then table.insert(silent, bell) end
+for bell in pairs(due) do
+  local at = BELLS + 3 * bell
+  if redis.call('SET', ARGV[at + 1], '1', 'NX', 'EX', ARGV[2]) then
+    redis.call('LPUSH', ARGV[at + 2], ARGV[at + 3])
+  end
 end
-return {moved, silent}
+return moved

@@ -1,18 +1,22 @@
 -- Takes up to a number of entries, streams in the order given, for one consumer.
 --
 -- The bell is cleared first: whoever adds from now on rings again. When the take came back full
--- something may be left, so the bell is set again and the caller is told to ring it. Every take
--- renews the consumer's heartbeat, so that what it holds is never without an owner. Entries whose
--- job is no longer unfinished under their attempt (canceled, expired, dispatched anew) leave here.
+-- something may be left, so the bell is rung again for the next worker. Every take renews the
+-- consumer's heartbeat, so that what it holds is never without an owner. Entries whose job is no
+-- longer unfinished under their attempt (canceled, expired, dispatched anew) leave here.
 --
 -- Where a progress is given, it replaces the one that stands behind the fence in each snapshot.
+-- Where a thread is given, what was taken is noted as what that thread of the consumer runs.
 --
--- KEYS: bell, heartbeat, streams…
--- ARGV: group, consumer, count, bell seconds, heartbeat seconds, progress or ''
--- Answers {Redis time, 1 when the bell is to be rung, {{stream, {{id, {field, value, …}}, …}}, …}}.
+-- KEYS: bell, heartbeat, queue of the bell, running, streams…
+-- ARGV: group, consumer, count, bell seconds, heartbeat seconds, progress or '', bell message,
+--       thread or '', seconds that the note of a silent consumer is kept
+-- Answers {Redis time, {{stream, {{id, {field, value, …}}, …}}, …}}.
 local group, consumer, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3])
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], '1', 'EX', ARGV[5])
+
+local ids = {}
 
 local function read(stream, count)
   return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', count, 'STREAMS', stream, '>')
@@ -27,6 +31,7 @@ local function owed(stream, entries)
     local fence = entry[2][4] or ''
     if snapshots[i] and string.sub(snapshots[i], 1, #fence) == fence then
       table.insert(kept, entry)
+      table.insert(ids, string.sub(keys[i], -36))
       if ARGV[6] ~= '' then
         local rest = string.match(snapshots[i], '"stage":"%a+",(.*)', #fence)
         table.insert(begun, keys[i])
@@ -45,7 +50,7 @@ local function owed(stream, entries)
 end
 
 local taken = {}
-for i = 3, #KEYS do
+for i = 5, #KEYS do
   if wanted <= 0 then break end
   if redis.call('EXISTS', KEYS[i]) == 1 then
     local reply = read(KEYS[i], wanted)
@@ -61,9 +66,11 @@ for i = 3, #KEYS do
   end
 end
 
-local ring = 0
 if wanted <= 0 then
   redis.call('SET', KEYS[1], '1', 'EX', ARGV[4])
-  ring = 1
+  redis.call('LPUSH', KEYS[3], ARGV[7])
 end
-return {redis.call('TIME'), ring, taken}
+if #ids > 0 and ARGV[8] ~= '' and redis.call('HSET', KEYS[4], ARGV[8], table.concat(ids, ',')) == 1 then
+  redis.call('EXPIRE', KEYS[4], ARGV[9])
+end
+return {redis.call('TIME'), taken}

@@ -57,6 +57,10 @@ class Keys:
     def snapshot(self, job_id: str) -> str:
         return f"{self.prefix}job:{job_id}"
 
+    def queue(self, name: str) -> str:
+        """The list that holds a Celery queue."""
+        return f"{self.prefix}{name}"
+
     def heartbeat(self, consumer: str) -> str:
         return f"{self.prefix}consumer:{consumer}"
 

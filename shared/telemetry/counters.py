@@ -17,7 +17,6 @@ jobs_rescued = Counter(
 jobs_redispatched = Counter(
     "queuecast_jobs_redispatched_total", "Unfinished jobs found missing in Redis, sent again."
 )
-bells_lost = Counter("queuecast_bells_lost_total", "Bells that Redis did not take.")
 bells_rung_again = Counter("queuecast_bells_rung_again_total", "Bells rung by the sweeper.")
 redis_failures = Counter(
     "queuecast_redis_failures_total", "Calls to Redis that failed or took too long.", ["call"]

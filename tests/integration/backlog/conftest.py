@@ -1,11 +1,13 @@
+import base64
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 import redis
 from redis.backoff import ConstantBackoff
@@ -21,7 +23,7 @@ from shared.clock import FakeClock
 from shared.db.engine import create_database_engine, reading, writing
 from shared.db.migrate import upgrade
 from shared.domain import prediction
-from shared.domain.names import GROUP, Backlog, Keys, Stage
+from shared.domain.names import GROUP, Backlog, Keys, Stage, queue
 from shared.domain.prediction import Snapshot
 from shared.jobs import store
 from shared.jobs.new_job import NewJob
@@ -80,24 +82,39 @@ def valkey(settings: Settings) -> Iterator[redis.Redis]:
     client.close()
 
 
-class RecordedBells:
-    """Keeps what was rung."""
+class RungBells:
+    """The bells that wait on the Celery queues of an empty server."""
 
-    def __init__(self) -> None:
-        self.rung: list[Backlog] = []
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client = client
+        self._queues = [keys.queue(queue(stage)) for stage in Stage]
 
-    def ring(self, backlogs: Iterable[Backlog]) -> None:
-        self.rung += backlogs
+    @property
+    def rung(self) -> list[Backlog]:
+        """Per queue, oldest first."""
+        return [
+            _rung_for(orjson.loads(message))
+            for name in self._queues
+            for message in self._client.lrange(name, 0, -1)[::-1]
+        ]
+
+    def clear(self) -> None:
+        self._client.delete(*self._queues)
+
+
+def _rung_for(message: dict[str, Any]) -> Backlog:
+    arguments, *_ = orjson.loads(base64.b64decode(message["body"]))
+    return Backlog(Stage(message["headers"]["task"]), *arguments)
 
 
 @pytest.fixture
-def bells() -> RecordedBells:
-    return RecordedBells()
+def bells(valkey: redis.Redis, keys: Keys) -> RungBells:
+    return RungBells(valkey, keys)
 
 
 @pytest.fixture
-def backlogs(valkey: redis.Redis, bells: RecordedBells, settings: Settings) -> Backlogs:
-    return Backlogs(valkey, bells, settings)
+def backlogs(valkey: redis.Redis, settings: Settings) -> Backlogs:
+    return Backlogs(valkey, settings)
 
 
 @pytest.fixture

@@ -27,14 +27,14 @@ def test_what_is_added_after_a_take_rings_again(backlogs, enqueue, bells) -> Non
 def test_a_take_that_came_back_full_wakes_the_next_worker(backlogs, enqueue, bells) -> None:
     for _ in range(2):
         enqueue()
-    bells.rung.clear()
+    bells.clear()
     backlogs.take(WINE, "a", 2)
     assert bells.rung == [WINE]
 
 
 def test_a_take_that_emptied_the_backlog_stays_silent(backlogs, enqueue, bells) -> None:
     enqueue()
-    bells.rung.clear()
+    bells.clear()
     backlogs.take(WINE, "a", 2)
     backlogs.take(WINE, "b", 2)
     assert bells.rung == []
@@ -43,7 +43,7 @@ def test_a_take_that_emptied_the_backlog_stays_silent(backlogs, enqueue, bells) 
 def test_a_full_take_of_stale_entries_rings_too(backlogs, enqueue, valkey, keys, bells) -> None:
     gone, _ = enqueue(), enqueue()
     valkey.delete(keys.snapshot(gone.id))
-    bells.rung.clear()
+    bells.clear()
     assert backlogs.take(WINE, "a", 1).taken == []
     assert bells.rung == [WINE]
 
@@ -51,7 +51,7 @@ def test_a_full_take_of_stale_entries_rings_too(backlogs, enqueue, valkey, keys,
 def test_passing_on_rings_the_next_stage(backlogs, enqueue, bells) -> None:
     enqueue()
     (one,) = backlogs.take(WINE, "a", 9).taken
-    bells.rung.clear()
+    bells.clear()
     backlogs.move([Move(one.entry, RECORD, one)])
     assert bells.rung == [RECORD]
 
@@ -60,7 +60,7 @@ def test_a_refused_move_rings_nothing(backlogs, enqueue, valkey, keys, bells) ->
     job = enqueue()
     (one,) = backlogs.take(WINE, "a", 9).taken
     valkey.delete(keys.snapshot(job.id))
-    bells.rung.clear()
+    bells.clear()
     backlogs.move([Move(one.entry, RECORD, one)])
     assert bells.rung == []
 

@@ -122,7 +122,7 @@ def test_a_silent_bell_is_rung(enqueue, new_sweep, valkey, keys, bells) -> None:
     sweep = new_sweep()
     enqueue()
     valkey.delete(keys.bell(WINE))
-    bells.rung.clear()
+    bells.clear()
     sweep.ring_silent_bells()
     sweep.ring_silent_bells()
     assert bells.rung == [WINE]
@@ -133,7 +133,7 @@ def test_no_bell_rings_for_what_is_already_held(enqueue, backlogs, sweep, bells)
     (one,) = backlogs.take(WINE, "a", 9).taken
     backlogs.move([Move(one.entry, RECORD, one)])
     backlogs.take(RECORD, "b", 9)
-    bells.rung.clear()
+    bells.clear()
     sweep.ring_silent_bells()
     assert bells.rung == []
 

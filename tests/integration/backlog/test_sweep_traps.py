@@ -114,8 +114,8 @@ def worker(backlogs, valkey, settings, clock) -> Worker:
 
 def run_and_raise(worker: Worker, error: type[Exception]) -> None:
     with suppress(error), worker.starting_anew_on_error():
-        taken = worker.take(WINE, 9).taken
-        with worker.running(taken):
+        take = worker.take(WINE, 9)
+        with worker.running(take.taken, take):
             raise error
 
 

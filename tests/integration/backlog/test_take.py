@@ -26,6 +26,21 @@ def test_an_entry_arrives_as_it_was_sent(backlogs, enqueue, snapshot) -> None:
     assert one.entry.job["metadata"] == {"a": 1}
 
 
+def test_what_is_taken_is_noted_as_running(backlogs, enqueue, valkey, keys) -> None:
+    first, second = enqueue(), enqueue()
+    backlogs.take(WINE, "a", 9)
+    assert valkey.hvals(keys.running("a")) == [f"{first.id},{second.id}".encode()]
+    assert valkey.ttl(keys.running("a")) > 0
+
+
+def test_outcomes_run_no_more(backlogs, enqueue, valkey, keys) -> None:
+    enqueue()
+    (one,) = backlogs.take(WINE, "a", 9).taken
+    backlogs.move([Move(one.entry, RECORD, one)])
+    assert backlogs.take(RECORD, "b", 9).taken
+    assert not valkey.exists(keys.running("b"))
+
+
 def test_higher_priorities_are_taken_first(backlogs, enqueue) -> None:
     low = enqueue(priority=Priority.LOW)
     normal = enqueue(priority=Priority.NORMAL)

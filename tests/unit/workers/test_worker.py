@@ -1,5 +1,6 @@
 import pytest
 
+from shared.backlog.backlogs import Take
 from shared.domain.names import Backlog, Priority, Stage
 
 WINE = Backlog(Stage.PREPROCESS, "m", "1")
@@ -19,10 +20,16 @@ def test_takes_follow_the_turns_of_the_priorities(worker, backlogs, monkeypatch)
     assert [order[0] for order in orders].count(Priority.LOW) == 1
 
 
-def test_what_runs_is_noted_before_it_runs(worker, add, journal) -> None:
-    one, other = add(), add()
-    with worker.running([one, other]):
-        assert journal == [("running", [one.entry.id, other.entry.id])]
+def test_what_runs_of_a_take_is_noted_before_it_runs(worker, add, journal) -> None:
+    take = Take(0.0, [add(), add()])
+    with worker.running(take.taken[:1], take):
+        assert journal == [("running", [take.taken[0].entry.id])]
+
+
+def test_a_take_that_runs_as_one_batch_was_noted_when_it_was_taken(worker, add, journal) -> None:
+    take = Take(0.0, [add(), add()])
+    with worker.running(take.taken, take):
+        assert journal == []
 
 
 def test_a_task_that_ended_well_keeps_its_name(worker) -> None:
@@ -42,5 +49,6 @@ def test_a_task_that_raised_leaves_its_work_to_others(worker, error) -> None:
 
 @pytest.mark.parametrize(("crashes", "isolated"), [(0, False), (1, True)])
 def test_only_a_suspect_has_the_process_for_itself(worker, add, crashes, isolated) -> None:
-    with worker.running([add(crashes=crashes)]):
+    take = Take(0.0, [add(crashes=crashes)])
+    with worker.running(take.taken, take):
         assert worker._isolation._alone == isolated

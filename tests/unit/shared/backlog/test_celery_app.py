@@ -1,9 +1,6 @@
 import pytest
 
-from shared.backlog.bells import CeleryBells
 from shared.backlog.celery_app import create_celery
-from shared.domain.names import RECORD
-from shared.telemetry import counters
 
 DEMANDED = {
     "result_backend": None,
@@ -54,9 +51,7 @@ def test_every_call_to_the_broker_has_an_end(app, settings) -> None:
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
         "health_check_interval": 5,
-        "visibility_timeout": 600,
-        "unacked_restore_interval": 10,
-        "unacked_restore_throttle": 1,
+        "ack_emulation": False,
     }
 
 
@@ -74,9 +69,3 @@ def test_every_stage_and_every_lane_has_its_queue(app) -> None:
 
 def test_no_task_comes_with_the_application(app) -> None:
     assert [name for name in app.tasks if not name.startswith("celery.")] == []
-
-
-def test_a_broker_that_is_not_there_costs_a_bell_not_a_request(app) -> None:
-    before = counters.bells_lost._value.get()
-    CeleryBells(app, {}).ring([RECORD])
-    assert counters.bells_lost._value.get() == before + 1
