@@ -8,6 +8,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from api import error_responses
 from api.dependencies import Services
+from api.hot_routes import HotRoutes
 from api.openapi.document import document
 from api.request_limits import RequestLimits
 from api.routes import models, operations, predictions
@@ -29,9 +30,10 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
         routes=[*predictions.router.routes, *models.router.routes, *operations.router.routes],
     )
     app.state.services = Services(container, registry)
-    app.add_middleware(RequestLimits, body_max_bytes=container.settings.body_max_bytes)
     error_responses.install(app)
     app.openapi = lambda: document(app.routes, registry)  # type: ignore[method-assign]
+    inner = HotRoutes(app.build_middleware_stack())
+    app.middleware_stack = RequestLimits(inner, container.settings.body_max_bytes)
     return app
 
 

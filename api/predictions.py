@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api.answers import json_answer
 from api.links import base_url
 from shared.domain.prediction import Snapshot
+from shared.domain.states import WIRE_STATUS, Progress
 from shared.settings import Settings
 
 PENDING_RETRY_SECONDS = 1
@@ -20,7 +21,9 @@ def answer(request: Request, prediction: Snapshot, settings: Settings) -> Respon
     if prediction["terminal"]:
         return json_answer(on_the_wire(prediction, base), 200, headers)
     headers["Retry-After"] = str(PENDING_RETRY_SECONDS)
-    return json_answer(on_the_wire(prediction, base), 202, headers)
+    # Also when a wait ran out: on `processing` Replicate's client returns None, as if it had ended.
+    content = on_the_wire(prediction, base) | {"status": WIRE_STATUS[Progress.QUEUED]}
+    return json_answer(content, 202, headers)
 
 
 def state(request: Request, prediction: Snapshot, settings: Settings) -> Response:

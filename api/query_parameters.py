@@ -13,6 +13,8 @@ PAGE_MAX = 100
 
 def read_parameters(request: Request, *known: str) -> Mapping[str, str]:
     """What came after the question mark; raises InvalidParameter."""
+    if not request.scope["query_string"]:
+        return {}
     pairs = request.query_params.multi_items()
     parameters = dict(pairs)
     if len(parameters) != len(pairs):

@@ -15,6 +15,12 @@ IDEMPOTENCY_KEY = parameter(
     maxLength=255,
 )
 
+PREFER = parameter(
+    "Prefer",
+    "header",
+    "`wait=SECONDS` (RFC 7240): the answer waits for the end, 60 s at most. `wait`: that long.",
+)
+
 _REFUSALS = (
     errors.MalformedJson,
     errors.DuplicateKey,
@@ -42,7 +48,10 @@ _REFUSALS = (
 
 _ACCEPTED = {
     202: ("Accepted: it is stored, and will be predicted.", Prediction),
-    200: ("The same request had been accepted before, and has ended.", Prediction),
+    200: (
+        "It has ended: while the answer waited, or before, when this was sent again.",
+        Prediction,
+    ),
 }
 
 _LOOKS = (errors.NotFound, errors.InvalidParameter, errors.Unavailable)
@@ -65,7 +74,7 @@ CREATE = operation(
     tag=TAG,
     answers=_ACCEPTED,
     problems=_REFUSALS,
-    parameters=[IDEMPOTENCY_KEY],
+    parameters=[IDEMPOTENCY_KEY, PREFER],
     body=_body(NewPrediction),
 )
 CREATE_FOR_MODEL = operation(
@@ -74,7 +83,7 @@ CREATE_FOR_MODEL = operation(
     tag=TAG,
     answers=_ACCEPTED,
     problems=_REFUSALS,
-    parameters=[MODEL, IDEMPOTENCY_KEY],
+    parameters=[MODEL, IDEMPOTENCY_KEY, PREFER],
     body=_body(NewPredictionForModel),
 )
 PUT = operation(
@@ -83,7 +92,7 @@ PUT = operation(
     tag=TAG,
     answers=_ACCEPTED,
     problems=(*_REFUSALS, errors.NotFound),
-    parameters=[ID, IDEMPOTENCY_KEY],
+    parameters=[ID, IDEMPOTENCY_KEY, PREFER],
     body=_body(NewPrediction),
 )
 READ = operation(

@@ -19,13 +19,16 @@ from api.idempotency_key import read_key
 from api.links import API, base_url
 from api.openapi import predictions as described
 from api.prediction_list import PARAMETERS, read_listing
+from api.prefer import wanted_wait
 from api.query_parameters import read_parameters, read_seconds
 from api.refusals import counting_refusals
 from api.request_body import read_body
 from api.routes.plain_route import PlainRoute
 from api.submission import Submission, parse_submission
 from models.registry import Model, Version
+from shared.container import Container
 from shared.domain.ids import new_job_id, parse_job_id
+from shared.domain.prediction import Snapshot
 from shared.errors import InputTooLarge, JobInputGone, NotFound
 from shared.jobs.new_job import NewJob, fingerprint
 
@@ -43,8 +46,20 @@ async def submit(request: Request, *, model: str | None = None, id: str | None =
         _require_size(found, wanted)
         found.validate_input(version, wanted.input)
         job = _new_job(request, wanted, found, version, id or new_job_id())
-        accepted = await here.container.submitter.submit(job)
-    return predictions.answer(request, accepted.prediction, here.container.settings)
+        seconds = wanted_wait(request, here.container.settings.wait_max_seconds)
+        prediction = await _accepted(here.container, job, seconds)
+    return predictions.answer(request, prediction, here.container.settings)
+
+
+async def _accepted(container: Container, job: NewJob, seconds: float) -> Snapshot:
+    """The prediction as it stands after the commit, or at its end, waited for up to `seconds`."""
+    if seconds <= 0:
+        return (await container.submitter.submit(job)).prediction
+    with container.reader.expecting(job.id) as waiter:
+        accepted = await container.submitter.submit(job)
+        if accepted.prediction["id"] != job.id:  # an idempotency key named an earlier job
+            return await container.reader.wait(job.tenant, accepted.prediction["id"], seconds)
+        return await container.reader.end(accepted.prediction, waiter, seconds)
 
 
 @router.post("/predictions", **described.CREATE)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import cast
 
 import orjson
@@ -19,6 +19,7 @@ from shared.domain.prediction import Snapshot
 from shared.errors import NotFound
 from shared.jobs import store, views
 from shared.jobs.store import Page
+from shared.jobs.waiting import Waiter, Waiters
 from shared.settings import Settings
 from shared.telemetry import counters
 
@@ -43,7 +44,7 @@ class Reader:
         self._breaker = breaker
         self._settings = settings
         self._keys = Keys(settings.key_prefix)
-        self._waiters: dict[str, set[asyncio.Event]] = {}
+        self._waiters = Waiters()
         self._asked: dict[str, asyncio.Future[bytes | None]] = {}
         self._fetching = False
 
@@ -57,18 +58,26 @@ class Reader:
         row = await asyncio.to_thread(self._row, tenant, job_id)
         return views.from_row(row, self._settings.echo_input_max_bytes)
 
+    def expecting(self, job_id: str) -> AbstractContextManager[Waiter]:
+        """A waiter for the job's end: register it, read, then wait, and no end is missed."""
+        return self._waiters.expecting(job_id)
+
     async def wait(self, tenant: str, job_id: str, seconds: float) -> Snapshot:
         """The prediction once it is terminal, or as it stands after `seconds`."""
+        with self.expecting(job_id) as waiter:
+            found = await self.get(tenant, job_id)
+            return await self.end(found, waiter, seconds)
+
+    async def end(self, found: Snapshot, waiter: Waiter, seconds: float) -> Snapshot:
+        """The same for a prediction that was read after `waiter` had been registered."""
         until = asyncio.get_running_loop().time() + seconds
-        with _Registered(self._waiters, job_id) as finished:
-            while True:
-                snapshot = await self.get(tenant, job_id)
-                left = until - asyncio.get_running_loop().time()
-                if snapshot["terminal"] or left <= 0:
-                    return snapshot
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(finished.wait(), min(left, REREAD_SECONDS))
-                finished.clear()
+        while not found["terminal"]:
+            left = until - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            await waiter.news(min(left, REREAD_SECONDS))
+            found = await self.get(found["tenant"], found["id"])
+        return found
 
     async def input(self, tenant: str, job_id: str) -> tuple[bytes | None, str | None]:
         """The input as it was sent, or its blob reference."""
@@ -155,41 +164,16 @@ class Reader:
                 log.warning("subscription_lost", error=type(error).__name__)
             except Exception:  # without it nobody would be woken any more, and nobody told
                 log.exception("subscription_failed")
-            self._wake_all()
+            self._waiters.wake_all()
             await asyncio.sleep(1)
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as channel:
             await channel.subscribe(self._keys.done)
-            self._wake_all()
+            self._waiters.wake_all()
             while True:
                 message = await channel.get_message(ignore_subscribe_messages=True, timeout=5)
                 if message is None:
                     await channel.ping()  # a dead connection fails here, a living one pongs
                 elif message["type"] == "message":
-                    self._wake(orjson.loads(message["data"]))
-
-    def _wake(self, job_ids: list[str]) -> None:
-        for job_id in job_ids:
-            for event in self._waiters.get(job_id, ()):
-                event.set()
-
-    def _wake_all(self) -> None:
-        self._wake(list(self._waiters))
-
-
-class _Registered:
-    """An event among the waiters of one job while the block runs."""
-
-    def __init__(self, waiters: dict[str, set[asyncio.Event]], job_id: str) -> None:
-        self._waiters, self._job_id, self._event = waiters, job_id, asyncio.Event()
-
-    def __enter__(self) -> asyncio.Event:
-        self._waiters.setdefault(self._job_id, set()).add(self._event)
-        return self._event
-
-    def __exit__(self, *_: object) -> None:
-        events = self._waiters[self._job_id]
-        events.discard(self._event)
-        if not events:
-            del self._waiters[self._job_id]
+                    self._waiters.wake(orjson.loads(message["data"]))

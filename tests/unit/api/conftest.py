@@ -46,6 +46,7 @@ class Channel:
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def __aenter__(self) -> "Channel":
+        self.loop = asyncio.get_running_loop()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,6 +71,12 @@ class SnapshotRedis:
         """`then` takes its place after the first look, and is announced."""
         self._snapshots[f"queuecast:job:{snapshot['id']}"] = encode(snapshot)
         self._following += [then] if then else []
+
+    def announce(self, end: Snapshot) -> None:
+        """Shows an end from another thread, and says so on the channel."""
+        self.show(end)
+        message = {"type": "message", "data": orjson.dumps([end["id"]])}
+        self._channel.loop.call_soon_threadsafe(self._channel.messages.put_nowait, message)
 
     async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
         found = [self._snapshots.get(key) for key in keys]

@@ -174,6 +174,34 @@ def test_wait_that_runs_out_answers_as_it_stands(client: TestClient, submission:
     assert (answer.status_code, answer.json()["status"]) == (200, "starting")
 
 
+def test_a_submit_may_wait_for_the_end(client, container, submission, monkeypatch) -> None:
+    def finish_at_once(moves: Any) -> None:
+        outcome = Outcome(State.SUCCEEDED, output=b"1")
+        end = views.finished(moves[0].entry.job, outcome, datetime.now(UTC))
+        container.redis_async.announce(end)
+
+    monkeypatch.setattr(container.backlogs, "move", finish_at_once)
+    answer = client.post(PREDICTIONS, json=submission, headers={"Prefer": "wait=30"})
+    assert (answer.status_code, answer.json()["output"]) == (200, 1)
+
+
+def test_a_submit_whose_wait_runs_out_is_pending(client, container, submission) -> None:
+    job_id = "0199aaaa-0000-7000-8000-000000000001"
+    answer = client.put(
+        f"{PREDICTIONS}/{job_id}", json=submission, headers={"Prefer": "wait=1, respond-async"}
+    )
+    assert (answer.status_code, answer.json()["status"]) == (202, "starting")
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_submit_by_a_key_seen_before_waits_for_the_first_job(client, submission, finish) -> None:
+    key = {"Idempotency-Key": "k", "Prefer": "wait=30"}
+    first = client.post(PREDICTIONS, json=submission, headers={"Idempotency-Key": "k"}).json()["id"]
+    finish(first)
+    answer = client.post(PREDICTIONS, json=submission, headers=key)
+    assert (answer.status_code, answer.json()["id"]) == (200, first)
+
+
 @pytest.mark.parametrize("wait", ["-1", "nan", "inf", "x", "1_0", "1&wait=2"])
 def test_bad_wait_is_refused(client: TestClient, submission: Any, wait: str) -> None:
     job_id = client.post(PREDICTIONS, json=submission).json()["id"]

@@ -264,7 +264,7 @@ def test_waiters_leave_nothing_behind(reader, put, new_job) -> None:
     within_time(reader.wait("default", put(terminal=True), 1))
     with pytest.raises(NotFound):
         within_time(reader.wait("default", new_job().id, 1))
-    assert reader._waiters == {}
+    assert reader._waiters._waiters == {}
 
 
 def test_a_page_shows_how_far_each_job_is(reader, put, stored) -> None:

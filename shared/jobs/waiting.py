@@ -1,0 +1,64 @@
+"""Who waits for the end of which job, in one API process."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+
+class Waiter:
+    """One request that waits; `news` ends when something may have changed."""
+
+    __slots__ = ("_future", "_woken")
+
+    def __init__(self) -> None:
+        self._woken = False
+        self._future: asyncio.Future[None] | None = None
+
+    async def news(self, seconds: float) -> None:
+        """Returns once woken since the last call, or after `seconds`.
+
+        A future and a timer: `asyncio.wait_for` makes a task of every wait.
+        """
+        if not self._woken:
+            loop = asyncio.get_running_loop()
+            self._future = loop.create_future()
+            timer = loop.call_later(seconds, self.wake)
+            try:
+                await self._future
+            finally:
+                timer.cancel()
+                self._future = None
+        self._woken = False
+
+    def wake(self) -> None:
+        self._woken = True
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+
+class Waiters:
+    """Used on the event loop only."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[str, set[Waiter]] = {}
+
+    @contextmanager
+    def expecting(self, job_id: str) -> Iterator[Waiter]:
+        """A waiter for one job while the block runs."""
+        waiter = Waiter()
+        self._waiters.setdefault(job_id, set()).add(waiter)
+        try:
+            yield waiter
+        finally:
+            others = self._waiters[job_id]
+            others.discard(waiter)
+            if not others:
+                del self._waiters[job_id]
+
+    def wake(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            for waiter in self._waiters.get(job_id, ()):
+                waiter.wake()
+
+    def wake_all(self) -> None:
+        self.wake(list(self._waiters))
