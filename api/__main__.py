@@ -45,8 +45,7 @@ def _server() -> uvicorn.Server:
     registry = Registry.load(settings.models_folders)
     for refused in registry.refused:
         structlog.get_logger().warning("model_refused", model=refused.name, reason=refused.reason)
-    lanes = {name: model.lane for name, model in registry.models.items()}
-    container = Container.for_api(settings, lanes)
+    container = Container.for_api(settings, registry.served)
     require_current(container.engine)
     return uvicorn.Server(
         uvicorn.Config(

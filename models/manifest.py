@@ -84,6 +84,8 @@ class Manifest(Strict):
     preprocess_batch: Positive = 32
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
     cache: bool = True
+    cache_ttl_seconds: Annotated[float, Field(ge=1, le=30 * 86_400)] = 3600.0
+    cache_max_entries: Positive = 100_000
     allow_non_finite: bool = False
     processor_version: str = "1"
     default_version: Name | None = None

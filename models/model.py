@@ -14,6 +14,7 @@ class Model:
     """What `model.toml`, the folder's Python and its ONNX files say together.
 
     `max_batch_size` counts jobs in one run; 1 where the file's row dimension is fixed.
+    A result is reused for `cache_seconds`, 0 where the model is no function of its input.
     `processor_version` changes with the folder's Python: it is a part of every cache key.
     """
 
@@ -28,7 +29,8 @@ class Model:
     preprocess_batch: int
     timeout_seconds: float
     input_max_bytes: int
-    cache: bool
+    cache_seconds: float
+    cache_entries: int
     allow_non_finite: bool
     processor_version: str
     contract: Contract

@@ -14,6 +14,7 @@ from models.model import Model
 from models.model_folder import load_model
 from models.tensor_spec import TensorSpec
 from models.versions import Version
+from shared.domain.serving import Serving
 from shared.errors import (
     InvalidModelName,
     InvalidParameter,
@@ -65,6 +66,14 @@ class Registry:
             except ModelRefused as error:
                 refused.append(RefusedModel(path.name, " ".join(error.detail.split())))
         return cls(models, refused)
+
+    @property
+    def served(self) -> dict[str, Serving]:
+        """What the queue needs to know of each model."""
+        return {
+            name: Serving(model.lane, model.cache_seconds, model.cache_entries)
+            for name, model in self.models.items()
+        }
 
     def get(self, name: str) -> Model:
         """Raises InvalidModelName or ModelNotFound."""

@@ -1,6 +1,5 @@
 """The composition: the only place that chooses which real parts a process works with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +11,9 @@ from shared.backlog import connections
 from shared.backlog.backlogs import Backlogs
 from shared.backlog.breaker import Breaker
 from shared.clock import Clock, SystemClock
+from shared.domain.serving import Served
 from shared.payloads.blobs import Blobs
+from shared.result_cache.results import ResultCache
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ WORKER_REDIS_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Container:
-    """`lanes` by model, `lane` that of a predict worker.
+    """`served` are the models, `lane` that of a predict worker.
 
     Parts are made when first used, and what speaks SQL is imported then.
 
@@ -37,14 +38,14 @@ class Container:
     """
 
     settings: Settings
-    lanes: Mapping[str, str]
+    served: Served
     redis_timeout_seconds: float = WORKER_REDIS_SECONDS
     lane: str = "cpu"
 
     @classmethod
-    def for_api(cls, settings: Settings, lanes: Mapping[str, str]) -> "Container":
+    def for_api(cls, settings: Settings, served: Served) -> "Container":
         # Half of the budget: a broken connection costs one time-out to notice, one to renew.
-        return cls(settings, lanes, settings.redis_budget_seconds / 2)
+        return cls(settings, served, settings.redis_budget_seconds / 2)
 
     @cached_property
     def clock(self) -> Clock:
@@ -68,12 +69,18 @@ class Container:
     def celery(self) -> "Celery":
         from shared.backlog.celery_app import create_celery
 
-        lanes = tuple(sorted({"cpu", self.lane, *self.lanes.values()}))
-        return create_celery(self.settings, socket_timeout=self.redis_timeout_seconds, lanes=lanes)
+        lanes = {"cpu", self.lane, *(serving.lane for serving in self.served.values())}
+        return create_celery(
+            self.settings, socket_timeout=self.redis_timeout_seconds, lanes=tuple(sorted(lanes))
+        )
 
     @cached_property
     def backlogs(self) -> Backlogs:
-        return Backlogs(self.redis, self.settings, self.lanes)
+        return Backlogs(self.redis, self.settings, self.served)
+
+    @cached_property
+    def results(self) -> ResultCache:
+        return ResultCache(self.redis, self.settings, self.served)
 
     @cached_property
     def blobs(self) -> Blobs:
@@ -85,9 +92,12 @@ class Container:
 
     @cached_property
     def submitter(self) -> "Submitter":
+        from shared.jobs.group_commit import GroupCommit
         from shared.jobs.submit import Submitter
 
-        return Submitter(self.engine, self.backlogs, self.blobs, self.breaker, self.settings)
+        commit = GroupCommit(self.engine, self.clock, self.settings)
+        parts = (self.backlogs, self.results, self.blobs)
+        return Submitter(commit, *parts, breaker=self.breaker, settings=self.settings)
 
     @cached_property
     def canceler(self) -> "Canceler":

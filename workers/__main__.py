@@ -29,8 +29,7 @@ def main() -> None:
         registry = Registry.load(settings.models_folders)
         for refused in registry.refused:
             structlog.get_logger().error("model_refused", model=refused.name, reason=refused.reason)
-        lanes = {model.name: model.lane for model in registry.models.values()}
-        container = Container(settings, lanes, lane=arguments.lane)
+        container = Container(settings, registry.served, lane=arguments.lane)
         app = create_app(stage, container, registry)
     except StartupRefused as error:
         sys.exit(f"workers: {error.detail}")

@@ -84,33 +84,34 @@ class Record:
 
     def _show(self, taken: Sequence[Taken], finished: Finished, now: datetime) -> None:
         by_id = {one.entry.id: one for one in taken}
-        snapshots = [
+        ended = [
             views.finished(by_id[end.job_id].entry.job, end.outcome, now)
             for end in finished.recorded
         ]
-        snapshots += self._snapshots(finished.already)
+        ended += self._snapshots([end.job_id for end in finished.joined])
+        snapshots = [*ended, *self._snapshots(finished.already)]
         gone = {*finished.fenced, *finished.unknown}
         stay = [one for one in taken if one.entry.id not in gone]
-        self._backlogs.finish(snapshots, stay)
+        self._backlogs.finish(snapshots, stay, finished.hashes)
         if gone:
             counters.jobs_fenced.inc(len(finished.fenced))
             self._backlogs.move([given_back(one) for one in taken if one.entry.id in gone])
-        self._count(by_id, finished)
+        _count(ended)
 
     def _snapshots(self, job_ids: Sequence[str]) -> list[Snapshot]:
-        """What SQL says of jobs that had ended before: Redis may not have heard of it."""
+        """What SQL says of jobs that it alone knows: they had ended before, or ended as joiners."""
         if not job_ids:
             return []
         with reading(self._engine) as connection:
             rows = store.read_many(connection, job_ids)
         return [views.from_row(row, self._worker.settings.echo_input_max_bytes) for row in rows]
 
-    def _count(self, by_id: dict[str, Taken], finished: Finished) -> None:
-        for end in finished.recorded:
-            model = by_id[end.job_id].entry.job["model"]
-            counters.jobs_finished.labels(model, end.outcome.state.value).inc()
-            if end.outcome.error_code:
-                counters.jobs_failed.labels(end.outcome.error_code).inc()
+
+def _count(ended: Sequence[Snapshot]) -> None:
+    for snapshot in ended:
+        counters.jobs_finished.labels(snapshot["model"], snapshot["status"]).inc()
+        if snapshot["error_code"]:
+            counters.jobs_failed.labels(snapshot["error_code"]).inc()
 
 
 def _unstorable(one: Taken) -> Taken:

@@ -175,12 +175,13 @@ class Sweep:
             return
         with writing(self._engine) as connection:
             finished = lifecycle.finish(connection, ends, self._clock.now())
-            rows = store.read_many(connection, [end.job_id for end in finished.recorded])
+            ended = (*finished.recorded, *finished.joined)
+            rows = store.read_many(connection, [end.job_id for end in ended])
         for row in rows:
             counters.jobs_finished.labels(row["model"], row["status"]).inc()
             counters.jobs_failed.labels(row["error_code"]).inc()
         echo = self._settings.echo_input_max_bytes
-        self._backlogs.finish([views.from_row(row, echo) for row in rows])
+        self._backlogs.finish([views.from_row(row, echo) for row in rows], hashes=finished.hashes)
 
     def _strike_off(self, consumer: str, streams: Sequence[str]) -> None:
         """Removes a consumer that holds nothing any more from its groups."""

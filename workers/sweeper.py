@@ -20,6 +20,7 @@ from shared.errors import BusyError, StartupRefused
 from shared.settings import Settings
 from shared.telemetry import logs
 from workers.audit import Audit
+from workers.leaderless import Leaderless
 from workers.sweep_steps import Sweep
 
 log = structlog.get_logger()
@@ -40,6 +41,7 @@ class Sweeper:
         self._consumer = Consumer(container.redis, "sweeper", container.settings)
         self._sweep = Sweep(container)
         self._audit = Audit(container)
+        self._leaderless = Leaderless(container)
         self._stopped = threading.Event()
         self._position: str | None = None
         self._beating = False
@@ -68,6 +70,7 @@ class Sweeper:
             self._sweep.ring_silent_bells,
             self._sweep.expire,
             self._audit.run,
+            self._leaderless.run,
             self._dispatch_missing,
         )
         went_well = [self._guarded(step) for step in steps]
@@ -112,7 +115,7 @@ def main() -> None:
         settings = Settings()
         logs.configure(settings.log_level)
         registry = Registry.load(settings.models_folders)
-        container = Container(settings, {m.name: m.lane for m in registry.models.values()})
+        container = Container(settings, registry.served)
         require_current(container.engine)
     except StartupRefused as error:
         sys.exit(f"sweeper: {error.detail}")

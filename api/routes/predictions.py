@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api import predictions
 from api.answers import json_answer
+from api.cache_control import read_cache_control
 from api.dependencies import services, tenant
 from api.idempotency_key import read_key
 from api.links import API, base_url
@@ -132,6 +133,7 @@ def _new_job(
     canonical = orjson.dumps(wanted.input, option=orjson.OPT_SORT_KEYS)
     now, whose = services(request).container.clock.now(), tenant(request)
     deadline = wanted.deadline_seconds
+    kept, may = model.cache_seconds > 0, read_cache_control(request)
     return NewJob(
         id=id,
         tenant=whose,
@@ -148,6 +150,8 @@ def _new_job(
         deadline_at=now + timedelta(seconds=deadline) if deadline is not None else None,
         idempotency_key=read_key(request),
         metadata=orjson.dumps(wanted.metadata) if wanted.metadata is not None else None,
+        reuses=kept and may.reuse,
+        keeps_result=kept and may.keep,
     )
 
 

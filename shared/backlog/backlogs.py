@@ -17,7 +17,8 @@ from shared.backlog.entries import Entry, EntryUnreadable
 from shared.domain import prediction
 from shared.domain.names import GROUP, RECORD, Backlog, Keys, Priority, Stage
 from shared.domain.prediction import Snapshot
-from shared.domain.states import Progress
+from shared.domain.serving import Served, Serving
+from shared.domain.states import Progress, State
 from shared.settings import Settings
 
 QUARANTINE_LENGTH = 100
@@ -56,11 +57,12 @@ class Backlogs:
         self,
         client: redis.Redis,
         settings: Settings,
-        lanes: Mapping[str, str] = MappingProxyType({}),
+        served: Served = MappingProxyType({}),
     ) -> None:
         self.keys = Keys(settings.key_prefix)
         self._redis = client
-        self._bells = Bells(self.keys, lanes)
+        self._served = served
+        self._bells = Bells(self.keys, served)
         self._settings = settings
         folder = files("shared.backlog")
         self._move, self._take, self._finish, self._ring = (
@@ -112,18 +114,32 @@ class Backlogs:
         moved = cast(Any, self._move(args=[*head, *self._messages(bells), *fields]))
         return [bool(one) for one in moved]
 
-    def finish(self, snapshots: Iterable[Snapshot], sources: Iterable[Taken] = ()) -> None:
-        """Makes terminal snapshots readable, lets go of the entries and wakes who waits."""
-        pairs: list[Any] = []
+    def finish(
+        self,
+        snapshots: Iterable[Snapshot],
+        sources: Iterable[Taken] = (),
+        hashes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Makes terminal snapshots readable, lets go of the entries and wakes who waits.
+
+        `hashes` are the input hashes of those jobs whose results may be reused, by id.
+        """
+        shown: list[Any] = []
+        results: list[Any] = []
+        left: list[Any] = []
         ids: list[str] = []
         for snapshot in snapshots:
-            pairs += [self.keys.snapshot(snapshot["id"]), prediction.encode(snapshot)]
-            ids.append(snapshot["id"])
-        left: list[Any] = []
+            job_id, serving = snapshot["id"], self._served.get(snapshot["model"], Serving())
+            reused = int(serving.cache_seconds) if snapshot["status"] == State.SUCCEEDED else 0
+            seconds = max(self._settings.snapshot_ttl_seconds, reused)
+            shown += [self.keys.snapshot(job_id), prediction.encode(snapshot), seconds]
+            if job_id in hashes and serving.cache_seconds:
+                results += [self.keys.results(snapshot["model"]), hashes[job_id], job_id, reused]
+            ids.append(job_id)
         for source in sources:
             left += [source.stream, source.entry_id]
-        head: list[Any] = [GROUP, self._settings.snapshot_ttl_seconds, self.keys.done, len(ids)]
-        self._finish(args=[*head, *pairs, *left, orjson.dumps(ids)])
+        head: list[Any] = [GROUP, self.keys.done, len(ids), len(results) // 4]
+        self._finish(args=[*head, *shown, *results, *left, orjson.dumps(ids)])
 
     def ring(self, backlogs: Iterable[Backlog]) -> list[Backlog]:
         """Rings those of `backlogs` whose bell is silent, and answers which."""

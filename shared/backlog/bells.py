@@ -8,13 +8,13 @@ compares it with what Celery itself sends.
 """
 
 import base64
-from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import uuid4
 
 import orjson
 
 from shared.domain.names import Backlog, Keys, Stage, queue
+from shared.domain.serving import Served, Serving
 
 _ID = "\u0001"
 _ID_IN_JSON = rb"\u0001"
@@ -29,17 +29,17 @@ class Bell(NamedTuple):
 
 
 class Bells:
-    """Makes bells; `lanes` says which lane predicts a model."""
+    """Makes bells; `served` says which lane predicts a model."""
 
-    def __init__(self, keys: Keys, lanes: Mapping[str, str]) -> None:
+    def __init__(self, keys: Keys, served: Served) -> None:
         self._keys = keys
-        self._lanes = lanes
+        self._served = served
         self._templates: dict[Backlog, tuple[str, str, bytes]] = {}
 
     def of(self, backlog: Backlog) -> Bell:
         """A bell of its own for every call: Celery tells messages apart by their ids."""
         if backlog not in self._templates:
-            name = queue(backlog.stage, self._lanes.get(backlog.model, "cpu"))
+            name = queue(backlog.stage, self._served.get(backlog.model, Serving()).lane)
             template = _template(backlog, name)
             self._templates[backlog] = self._keys.bell(backlog), self._keys.queue(name), template
         key, list_key, template = self._templates[backlog]

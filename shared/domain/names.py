@@ -82,6 +82,14 @@ class Keys:
         """Set of all streams that ever held an entry."""
         return f"{self.prefix}backlogs"
 
+    def results(self, model: str) -> str:
+        """Hash, input hash -> the job that answered it or is about to."""
+        return f"{self.prefix}results:{model}"
+
+    def results_order(self, model: str) -> str:
+        """List of the input hashes in `results`, oldest first."""
+        return f"{self.prefix}results-order:{model}"
+
     @property
     def quarantine(self) -> str:
         """List of the last entries that nobody could read."""

@@ -1,5 +1,7 @@
 """How a job is canceled: compare-and-set in SQL, then its snapshot; its fence does the rest."""
 
+from collections.abc import Mapping
+
 import redis
 import structlog
 from sqlalchemy import Engine
@@ -45,12 +47,12 @@ class Canceler:
         snapshot = views.from_row(row, self._settings.echo_input_max_bytes)
         if finished.recorded:
             counters.jobs_finished.labels(row["model"], State.CANCELED.value).inc()
-            self._show(snapshot)
+            self._show(snapshot, finished.hashes)
         return snapshot
 
-    def _show(self, snapshot: Snapshot) -> None:
+    def _show(self, snapshot: Snapshot, hashes: Mapping[str, str]) -> None:
         try:
-            self._backlogs.finish([snapshot])
+            self._backlogs.finish([snapshot], hashes=hashes)
         except redis.RedisError as error:
             counters.redis_failures.labels("cancel").inc()
             log.warning("canceled_without_redis", error=type(error).__name__)

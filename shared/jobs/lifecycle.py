@@ -2,26 +2,33 @@
 
     dispatch   queued -> queued   a new attempt, for a job that Redis no longer holds
     crash      queued -> queued   a worker died while running it; from now on it is a suspect
-    finish     queued -> succeeded | failed | canceled   once, with its log row
+    finish     queued -> succeeded | failed | canceled   once, with its log row and its joiners
+    hit        (new) -> succeeded   an input whose result is known
 
 Every move is a compare-and-set; all of them run inside the caller's transaction.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, insert, select, update
 
+from shared.domain.failures import Failure
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
+from shared.jobs import joiners, store
 from shared.jobs.store import Due
 from shared.jobs.table import job_table as job
 from shared.prediction_log.table import log_table
 
 CRASH_BACKOFF_SECONDS = (1.0, 5.0, 25.0)
 """A suspect waits before it runs again: quick recovery of a poison job is a death spiral."""
+
+WITHOUT_ANSWER = frozenset({Failure.DEADLINE_EXCEEDED.value, Failure.INPUT_LOST.value})
+"""Failures that say nothing about the input: who joined such a job runs itself."""
 
 _LONGEST_WAIT = len(CRASH_BACKOFF_SECONDS) - 1
 
@@ -41,11 +48,14 @@ class End:
 class Finished:
     """What became of the proposed ends.
 
-    `recorded` reached their end now; `already` are the rows that were terminal before; `fenced`
-    belong to a later attempt; `unknown` have no row.
+    `recorded` reached their end now, `joined` with them; `already` are the rows that were terminal
+    before; `fenced` belong to a later attempt; `unknown` have no row. `hashes` are the input hashes
+    of the recorded.
     """
 
     recorded: list[End] = field(default_factory=list)
+    joined: list[End] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
     already: list[str] = field(default_factory=list)
     fenced: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -70,12 +80,57 @@ def finish(connection: Connection, ends: Sequence[End], now: datetime) -> Finish
             result.fenced.append(end.job_id)
         else:
             result.recorded.append(end)
+            result.hashes[end.job_id] = row["input_hash"]
             ended.add(end.job_id)
     if result.recorded:
-        connection.execute(_FINISH, [_end_values(end, now) for end in result.recorded])
-        logs = [_log_values(rows[end.job_id], end.outcome, now) for end in result.recorded]
-        connection.execute(insert(log_table), logs)
+        _end(connection, [(end, rows[end.job_id]) for end in result.recorded], now)
+        result.joined = _follow(connection, result.recorded, now)
     return result
+
+
+def hit(
+    connection: Connection, found: Sequence[tuple[dict[str, Any], bytes]], now: datetime
+) -> set[str]:
+    """Inserts jobs with the output that another had for the same input; answers the new ids."""
+    rows = [
+        row | {"status": State.SUCCEEDED.value, "cache": "hit", "output": output}
+        | {"completed_at": now}
+        for row, output in found
+    ]  # fmt: skip
+    created = store.insert(connection, rows)
+    logs = [
+        _log_values(row, Outcome(State.SUCCEEDED, output=row["output"]), now)
+        for row in rows
+        if row["id"] in created
+    ]
+    if logs:
+        connection.execute(insert(log_table), logs)
+    return created
+
+
+def _end(connection: Connection, ends: Sequence[tuple[End, RowMapping]], now: datetime) -> None:
+    connection.execute(_FINISH, [_end_values(end, now) for end, _ in ends])
+    logs = [_log_values(row, end.outcome, now) for end, row in ends]
+    connection.execute(insert(log_table), logs)
+
+
+def _follow(connection: Connection, leaders: Sequence[End], now: datetime) -> list[End]:
+    """Ends the joiners of ended jobs with the same outcome, or lets the oldest of them lead."""
+    outcomes = {end.job_id: end.outcome for end in leaders}
+    finished: list[tuple[End, RowMapping]] = []
+    left: dict[str, list[str]] = defaultdict(list)
+    for row in joiners.waiting_for(connection, list(outcomes)):
+        outcome = outcomes[row["joined_to"]]
+        if outcome.state is State.CANCELED or outcome.error_code in WITHOUT_ANSWER:
+            left[row["joined_to"]].append(row["id"])
+        else:
+            begun = max(outcome.started_at or 0.0, row["created_at"].timestamp())
+            finished.append((End(row["id"], None, replace(outcome, started_at=begun)), row))
+    if finished:
+        _end(connection, finished, now)
+    for job_ids in left.values():
+        joiners.lead(connection, job_ids, now)
+    return [end for end, _ in finished]
 
 
 def dispatch(
@@ -147,12 +202,9 @@ _FINISH = (
 
 
 def _locked_rows(connection: Connection, job_ids: list[str]) -> dict[str, RowMapping]:
-    columns = (
-        job.c.id, job.c.status, job.c.attempt, job.c.tenant, job.c.model, job.c.version,
-        job.c.digest, job.c.input_hash, job.c.input_bytes, job.c.cache, job.c.created_at,
-    )  # fmt: skip
-    statement = select(*columns).where(job.c.id.in_(job_ids)).order_by(job.c.id).with_for_update()
-    return {row["id"]: row for row in connection.execute(statement).mappings()}
+    statement = select(*store.LOGGED).where(job.c.id.in_(job_ids)).order_by(job.c.id)
+    rows = connection.execute(statement.with_for_update()).mappings()
+    return {row["id"]: row for row in rows}
 
 
 def _end_values(end: End, now: datetime) -> dict[str, Any]:
@@ -173,7 +225,9 @@ def _end_values(end: End, now: datetime) -> dict[str, Any]:
     }
 
 
-def _log_values(row: RowMapping, outcome: Outcome, now: datetime) -> dict[str, Any]:
+def _log_values(
+    row: RowMapping | dict[str, Any], outcome: Outcome, now: datetime
+) -> dict[str, Any]:
     copied = ("tenant", "model", "version", "digest", "input_hash", "input_bytes", "cache")
     return {name: row[name] for name in copied} | {
         "job_id": row["id"],

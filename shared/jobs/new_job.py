@@ -15,7 +15,11 @@ from shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is to be predicted, for whom, and how. `input` and `metadata` are JSON."""
+    """What is to be predicted, for whom, and how. `input` and `metadata` are JSON.
+
+    `reuses`: the result of an earlier job of the same `input_hash` will do. `keeps_result`: others
+    may reuse this one's.
+    """
 
     id: str
     tenant: str
@@ -33,8 +37,12 @@ class NewJob:
     webhook_events: str | None = None
     metadata: bytes | None = None
     retry_of: str | None = None
+    reuses: bool = False
+    keeps_result: bool = False
 
-    def row(self, settings: Settings, input_ref: str | None) -> dict[str, Any]:
+    def row(
+        self, settings: Settings, input_ref: str | None, joined_to: str | None = None
+    ) -> dict[str, Any]:
         """The values of its row; a large input stands in the blob store under `input_ref`."""
         grace = timedelta(seconds=settings.dispatch_grace_seconds)
         return {
@@ -58,8 +66,9 @@ class NewJob:
             "webhook": self.webhook,
             "webhook_events": self.webhook_events,
             "request_metadata": self.metadata,
+            "joined_to": joined_to,
             "retry_of": self.retry_of,
-            "cache": "miss",
+            "cache": "joined" if joined_to else "miss",
             "created_at": self.created_at,
         }
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     RowMapping,
     and_,
@@ -26,6 +27,13 @@ _FIRST_ID = "00000000-0000-0000-0000-000000000000"
 _UNFINISHED = job.c.status == literal_column("'queued'")
 
 
+LOGGED = (
+    job.c.id, job.c.status, job.c.attempt, job.c.tenant, job.c.model, job.c.version, job.c.digest,
+    job.c.input_hash, job.c.input_bytes, job.c.cache, job.c.created_at, job.c.joined_to,
+)  # fmt: skip
+"""What the end of a job asks of its row: to decide, and for the prediction log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """An unfinished job as it was seen: what a compare-and-set compares with."""
@@ -37,6 +45,8 @@ class Due:
 
 def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Inserts the rows and answers the new ids; an id or key that is taken is passed over."""
+    if not rows:
+        return set()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(job).on_conflict_do_nothing().returning(job.c.id)
     return set(connection.execute(statement, list(rows)).scalars())
@@ -100,7 +110,7 @@ def due(connection: Connection, now: datetime, after_id: str | None, limit: int)
     """Unfinished jobs whose `dispatch_after` has passed, by id, behind `after_id`."""
     statement = (
         select(job.c.id, job.c.attempt, job.c.crashes)
-        .where(_UNFINISHED, job.c.dispatch_after <= now, job.c.id > (after_id or _FIRST_ID))
+        .where(*_owed(now), job.c.id > (after_id or _FIRST_ID))
         .order_by(job.c.id)
         .limit(limit)
     )
@@ -109,7 +119,7 @@ def due(connection: Connection, now: datetime, after_id: str | None, limit: int)
 
 def count_due(connection: Connection, now: datetime) -> int:
     """How many unfinished jobs should be in Redis by now."""
-    statement = select(func.count()).where(_UNFINISHED, job.c.dispatch_after <= now)
+    statement = select(func.count()).where(*_owed(now))
     return connection.execute(statement).scalar_one()
 
 
@@ -126,6 +136,11 @@ def oldest_unfinished(connection: Connection) -> datetime | None:
     statement = select(func.min(job.c.created_at)).where(_UNFINISHED)
     oldest: datetime | None = connection.execute(statement).scalar()
     return oldest
+
+
+def _owed(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Joiners are owed nothing of their own: they end with their leader."""
+    return _UNFINISHED, job.c.dispatch_after <= now, job.c.joined_to.is_(None)
 
 
 def _literal(position: tuple[datetime, str]) -> Any:

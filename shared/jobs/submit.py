@@ -3,73 +3,69 @@
 All requests that arrive while one commit runs form the next group: nobody waits for a timer, and
 the group grows with the load. One thread does the work of a group from top to bottom:
 
+    one look in Redis      whose result is known, who may join whom <- may fail: then each one runs
     one SQL transaction    job rows with their inputs, synced       <- from here on it is accepted
     one move in Redis      snapshots and entries, bells             <- may fail: the sweeper does it
     answers
 
-A client that hangs up cancels nothing. A row that cannot be stored fails alone: its group is
-halved until it stands alone.
+A client that hangs up cancels nothing. A row that cannot be stored fails alone.
 """
 
 import asyncio
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import redis
 import structlog
-from sqlalchemy import Engine, RowMapping
-from sqlalchemy.exc import SQLAlchemyError
 
 from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.breaker import Breaker
 from shared.backlog.entries import Entry
-from shared.db.engine import reading, writing
 from shared.domain.ids import new_job_id
 from shared.domain.names import Backlog, Stage
-from shared.domain.prediction import Snapshot
-from shared.errors import (
-    BusyError,
-    IdempotencyMismatch,
-    InvalidInput,
-    QueuecastError,
-    StorageFull,
-    Unavailable,
-)
-from shared.jobs import store, views
+from shared.errors import BusyError, QueuecastError, StorageFull, Unavailable
+from shared.jobs import reuse
+from shared.jobs.group_commit import Accepted, Answers, GroupCommit, Submit
 from shared.jobs.new_job import NewJob
 from shared.payloads.blobs import Blobs
+from shared.result_cache.results import Answer, Question, ResultCache
 from shared.settings import Settings
 from shared.telemetry import counters
 
 log = structlog.get_logger()
 
+LEADER_SECONDS = 0.25
+"""So long a job may wait for a leader that another process has announced and not committed."""
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The answer to a submit: `created` is False when the same request had been accepted before."""
-
-    prediction: Snapshot
-    created: bool
+LEADER_PAUSE_SECONDS = 0.005
 
 
 @dataclass(slots=True)
-class _Waiting:
-    job: NewJob
-    input_ref: str | None
-    answer: "asyncio.Future[Accepted]"
+class _Waiting(Submit):
+    answer: "asyncio.Future[Accepted] | None" = None
+    patient_until: float = 0.0
 
 
 class Submitter:
     """Accepts jobs of one API process; `start` and `stop` frame its life."""
 
     def __init__(
-        self, engine: Engine, backlogs: Backlogs, blobs: Blobs, breaker: Breaker, settings: Settings
+        self,
+        commit: GroupCommit,
+        backlogs: Backlogs,
+        results: ResultCache,
+        blobs: Blobs,
+        *,
+        breaker: Breaker,
+        settings: Settings,
     ) -> None:
-        self._engine = engine
+        self._commit = commit
         self._backlogs = backlogs
+        self._results = results
         self._blobs = blobs
         self._breaker = breaker
         self._settings = settings
@@ -92,10 +88,11 @@ class Submitter:
         input_ref = None
         if len(job.input) > self._settings.inline_input_max_bytes:
             input_ref = await asyncio.to_thread(self._put_input, job)
-        waiting = _Waiting(job, input_ref, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        patient_until = time.monotonic() + LEADER_SECONDS
+        self._waiting.append(_Waiting(job, input_ref, job.reuses, answer, patient_until))
         self._wake.set()
-        return await asyncio.shield(waiting.answer)
+        return await asyncio.shield(answer)
 
     def _run(self) -> None:
         while not self._stopping or self._waiting:
@@ -105,16 +102,23 @@ class Submitter:
                 self._accept(group)
 
     def _accept(self, group: Sequence[_Waiting]) -> None:
-        answers: dict[int, Accepted | QueuecastError] = {}
+        answers: Answers = {one.job.id: _UNKNOWN for one in group}
         try:
-            answers = self._commit(group)
-            self._forget_inputs([one for one in group if _is_unwanted(answers[id(one)])])
-            self._dispatch([one for one in group if _is_new(answers[id(one)])])
+            found = self._ask(reuse.questions(one.job for one in group))
+            answers = self._commit(group, found)
+            self._forget_inputs([one for one in group if _is_unwanted(answers.get(one.job.id))])
+            led_anew = [
+                one.job for one in group if one.job.id in found and _running(answers, one.job)
+            ]
+            self._ask(reuse.questions(led_anew, reuse=False))
+            self._dispatch(group, answers)
             counters.group_rows.observe(len(group))
         except Exception:  # this thread serves everybody: it must outlive any single group
             log.exception("group_failed", jobs=len(group))
         finally:
-            self._answer(group, answers)
+            self._answer([one for one in group if one.job.id in answers], answers)
+            if waits := [one for one in group if one.job.id not in answers]:
+                self._wait_once_more(waits)
 
     def _next_group(self) -> list[_Waiting]:
         """What has arrived, to the group's bounds; of one id or key only the first."""
@@ -131,75 +135,49 @@ class Submitter:
             group.append(self._waiting.popleft())
         return group
 
-    def _commit(self, group: Sequence[_Waiting]) -> dict[int, Accepted | QueuecastError]:
-        """The answer to each of the group, by its identity."""
+    def _wait_once_more(self, group: Sequence[_Waiting]) -> None:
+        """Their leader was proposed, but SQL does not know it yet."""
+        if not self._waiting:
+            time.sleep(LEADER_PAUSE_SECONDS)
+        for one in reversed(group):
+            one.patient = time.monotonic() < one.patient_until
+            self._waiting.appendleft(one)
+
+    def _ask(self, questions: Sequence[Question]) -> Mapping[str, Answer]:
+        """What Redis knows of the inputs; nothing when it cannot be asked."""
+        if not questions or self._breaker.is_open:
+            return {}
         try:
-            rows = [one.job.row(self._settings, one.input_ref) for one in group]
-            with writing(self._engine) as connection:
-                created = store.insert(connection, rows)
-        except BusyError as error:
-            return {id(one): error for one in group}
-        except (SQLAlchemyError, ValueError) as error:
-            return self._halve(group, error)
-        return {
-            id(one): self._accepted(one.job) if one.job.id in created else self._taken(one.job)
-            for one in group
-        }
+            return self._results.look_up(questions)
+        except redis.RedisError as error:
+            self._redis_failed("look_up", len(questions), error)
+            return {}
 
-    def _halve(
-        self, group: Sequence[_Waiting], error: Exception
-    ) -> dict[int, Accepted | QueuecastError]:
-        if len(group) == 1:
-            log.warning("row_refused", job_id=group[0].job.id, error=type(error).__name__)
-            return {id(group[0]): InvalidInput("the job cannot be stored as it is")}
-        middle = len(group) // 2
-        return self._commit(group[:middle]) | self._commit(group[middle:])
-
-    def _accepted(self, job: NewJob) -> Accepted:
-        counters.jobs_accepted.labels(job.model).inc()
-        return Accepted(job.snapshot(self._settings.echo_input_max_bytes), created=True)
-
-    def _taken(self, job: NewJob) -> Accepted | QueuecastError:
-        """The answer to a submit whose id or key is taken: the same job, or a refusal."""
-        try:
-            with reading(self._engine) as connection:
-                row = store.find_taken(connection, job.tenant, job.id, job.idempotency_key)
-        except BusyError as error:
-            return error
-        if row is None:
-            return Unavailable("the first request was withdrawn meanwhile", retry_after_seconds=1)
-        if not _same_request(row, job):
-            return IdempotencyMismatch("this id or key was used for another request")
-        return Accepted(views.from_row(row, self._settings.echo_input_max_bytes), created=False)
-
-    def _dispatch(self, group: Sequence[_Waiting]) -> None:
+    def _dispatch(self, group: Sequence[_Waiting], answers: Answers) -> None:
         """Puts committed jobs on their backlogs; a failure leaves them to the sweeper."""
-        if not group or self._breaker.is_open:
+        moves = [
+            _first_move(one, accepted)
+            for one in group
+            if (accepted := _running(answers, one.job)) is not None
+        ]
+        if not moves or self._breaker.is_open:
             return
         try:
-            self._backlogs.move([self._first_move(one) for one in group])
+            self._backlogs.move(moves)
         except redis.RedisError as error:
-            self._breaker.trip()
-            counters.redis_failures.labels("dispatch").inc()
-            log.warning("dispatch_left_to_sweeper", jobs=len(group), error=type(error).__name__)
+            self._redis_failed("dispatch", len(moves), error)
 
-    def _first_move(self, one: _Waiting) -> Move:
-        job = one.job
-        entry = Entry(
-            job=job.snapshot(self._settings.echo_input_max_bytes),
-            payload=b"" if one.input_ref else job.input,
-            payload_ref=one.input_ref,
-            deadline=job.deadline_at.timestamp() if job.deadline_at else None,
-        )
-        return Move(entry, Backlog(Stage.PREPROCESS, job.model, job.version))
+    def _redis_failed(self, call: str, jobs: int, error: redis.RedisError) -> None:
+        self._breaker.trip()
+        counters.redis_failures.labels(call).inc()
+        log.warning("submit_without_redis", call=call, jobs=jobs, error=type(error).__name__)
 
-    def _answer(
-        self, group: Sequence[_Waiting], answers: dict[int, Accepted | QueuecastError]
-    ) -> None:
-        unknown = Unavailable("it is not known whether the job was stored; send it again")
-        pairs = [(one.answer, answers.get(id(one), unknown)) for one in group]
+    def _answer(self, group: Sequence[_Waiting], answers: Answers) -> None:
+        pairs = [(one.answer, answers[one.job.id]) for one in group if one.answer]
+        if not pairs:
+            return
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            group[0].answer.get_loop().call_soon_threadsafe(_resolve, pairs)
+            pairs[0][0].get_loop().call_soon_threadsafe(_resolve, pairs)
 
     def _put_input(self, job: NewJob) -> str:
         """Under a name of its own: the job's id may be that of an accepted job."""
@@ -214,19 +192,30 @@ class Submitter:
                 self._blobs.delete(one.input_ref)
 
 
-def _is_new(answer: Accepted | QueuecastError) -> bool:
-    return isinstance(answer, Accepted) and answer.created
+_UNKNOWN = Unavailable("it is not known whether the job was stored; send it again")
 
 
-def _is_unwanted(answer: Accepted | QueuecastError) -> bool:
+def _running(answers: Answers, job: NewJob) -> Accepted | None:
+    answer = answers.get(job.id)
+    return answer if isinstance(answer, Accepted) and answer.runs else None
+
+
+def _first_move(one: Submit, accepted: Accepted) -> Move:
+    job = one.job
+    entry = Entry(
+        job=accepted.prediction,
+        payload=b"" if one.input_ref else job.input,
+        payload_ref=one.input_ref,
+        deadline=job.deadline_at.timestamp() if job.deadline_at else None,
+    )
+    return Move(entry, Backlog(Stage.PREPROCESS, job.model, job.version))
+
+
+def _is_unwanted(answer: Accepted | QueuecastError | None) -> bool:
     """Whether no row holds what was sent; after a BusyError nobody knows."""
     if isinstance(answer, Accepted):
         return not answer.created
-    return not isinstance(answer, BusyError)
-
-
-def _same_request(row: RowMapping, job: NewJob) -> bool:
-    return bool(row["tenant"] == job.tenant and row["body_hash"] == job.body_hash)
+    return isinstance(answer, QueuecastError) and not isinstance(answer, BusyError)
 
 
 def _resolve(

@@ -75,8 +75,8 @@ class Job(SQLModel, table=True):
         Index(
             "job_joined",
             "joined_to",
-            sqlite_where=text("joined_to IS NOT NULL"),
-            postgresql_where=text("joined_to IS NOT NULL"),
+            sqlite_where=text("status = 'queued' AND joined_to IS NOT NULL"),
+            postgresql_where=text("status = 'queued' AND joined_to IS NOT NULL"),
         ),
         Index(
             "job_deadline",

@@ -3,6 +3,11 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 jobs_accepted = Counter("queuecast_jobs_accepted_total", "Jobs committed.", ["model"])
+cache_answers = Counter(
+    "queuecast_cache_answers_total",
+    "Accepted jobs: answered by an earlier job (hit), waiting for one (joined), run (miss).",
+    ["model", "cache"],
+)
 submits_refused = Counter("queuecast_submits_refused_total", "Submits not accepted.", ["type"])
 jobs_finished = Counter(
     "queuecast_jobs_finished_total", "Jobs that reached their end.", ["model", "state"]

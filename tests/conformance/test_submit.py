@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 import redis
@@ -10,8 +10,10 @@ from shared.backlog.breaker import Breaker
 from shared.db.engine import reading
 from shared.errors import IdempotencyMismatch, InvalidInput, Unavailable
 from shared.jobs import store
+from shared.jobs.group_commit import GroupCommit
 from shared.jobs.submit import Submitter
 from shared.payloads.blobs import Blobs
+from shared.result_cache.results import Answer, Question
 
 
 class RecordedBacklogs:
@@ -35,9 +37,33 @@ def backlogs() -> RecordedBacklogs:
     return RecordedBacklogs()
 
 
+class KnownResults:
+    """Answers what it is told to, whoever asks; raises what it is told to."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.error: Exception | None = None
+
+    def look_up(self, questions: Iterable[Question]) -> dict[str, Answer]:
+        if self.error is not None:
+            raise self.error
+        return {
+            question.job_id: self.answers[question.input_hash]
+            for question in questions
+            if question.input_hash in self.answers and question.reuse
+        }
+
+
 @pytest.fixture
-def submitter(engine: Engine, backlogs, clock, settings) -> Iterator[Submitter]:
-    submitter = Submitter(engine, backlogs, Blobs(settings.blobs_dir), Breaker(clock), settings)
+def results() -> KnownResults:
+    return KnownResults()
+
+
+@pytest.fixture
+def submitter(engine: Engine, backlogs, results, clock, settings) -> Iterator[Submitter]:
+    commit = GroupCommit(engine, clock, settings)
+    parts = {"breaker": Breaker(clock), "settings": settings}
+    submitter = Submitter(commit, backlogs, results, Blobs(settings.blobs_dir), **parts)
     submitter.start()
     yield submitter
     submitter.stop()
@@ -128,7 +154,7 @@ def test_without_redis_a_job_is_accepted_all_the_same(submit, new_job, row, back
 
 
 def test_without_sql_nothing_is_accepted(submit, submitter, engine, new_job, backlogs) -> None:
-    submitter._engine = _broken(engine)
+    submitter._commit._engine = _broken(engine)
     (answer,) = submit(new_job())
     assert isinstance(answer, Unavailable)
     assert backlogs.moved == []

@@ -8,6 +8,7 @@ from shared.backlog.breaker import Breaker
 from shared.db.engine import reading
 from shared.errors import IdempotencyMismatch
 from shared.jobs import store
+from shared.jobs.group_commit import GroupCommit
 from shared.jobs.submit import Submitter
 from shared.payloads.blobs import Blobs
 
@@ -22,6 +23,13 @@ class NoBacklogs:
         return [True] * len(moves)
 
 
+class NoResults:
+    """Knows nothing."""
+
+    def look_up(self, questions):
+        return {}
+
+
 @pytest.fixture
 def blobs(settings) -> Blobs:
     return Blobs(settings.blobs_dir)
@@ -29,7 +37,9 @@ def blobs(settings) -> Blobs:
 
 @pytest.fixture
 def submit(engine: Engine, blobs, clock, settings) -> Iterator:
-    submitter = Submitter(engine, NoBacklogs(), blobs, Breaker(clock), settings)
+    commit = GroupCommit(engine, clock, settings)
+    parts = {"breaker": Breaker(clock), "settings": settings}
+    submitter = Submitter(commit, NoBacklogs(), NoResults(), blobs, **parts)
     submitter.start()
 
     def run(*jobs):

@@ -31,12 +31,19 @@ class RecordingBacklogs:
         self.moves: list[Move] = []
         self.finished: list[Snapshot] = []
 
-    def finish(self, snapshots: Sequence[Snapshot]) -> None:
+    def finish(self, snapshots: Sequence[Snapshot], **_: object) -> None:
         self.finished += snapshots
 
     def move(self, moves: Sequence[Move]) -> list[bool]:
         self.moves += moves
         return [True] * len(moves)
+
+
+class NoResults:
+    """Remembers nothing."""
+
+    def look_up(self, _: object) -> dict[str, Any]:
+        return {}
 
 
 class Channel:
@@ -98,6 +105,10 @@ class FakedContainer(Container):
         return RecordingBacklogs()
 
     @cached_property
+    def results(self) -> Any:
+        return NoResults()
+
+    @cached_property
     def redis_async(self) -> Any:
         return SnapshotRedis()
 
@@ -137,7 +148,7 @@ def settings(tmp_path: Path, migrated_file: Path) -> Settings:
 
 @pytest.fixture
 def container(settings: Settings) -> Iterator[Container]:
-    container = FakedContainer(settings, lanes={})
+    container = FakedContainer(settings, served={})
     yield container
     container.engine.dispose()
 

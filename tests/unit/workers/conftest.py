@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,7 +42,7 @@ class FakeBacklogs:
         self.journal.append(("moved", [move.entry.id for move in moves]))
         return [True] * len(moves)
 
-    def finish(self, snapshots: Iterable[Snapshot], sources: Iterable[Taken] = ()) -> None:
+    def finish(self, snapshots: Any, sources: Any = (), hashes: Any = None) -> None:
         self.finished += snapshots
         self.let_go += sources
 

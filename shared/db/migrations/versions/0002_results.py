@@ -6,7 +6,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-JOINED = sa.text("joined_to IS NOT NULL")
+JOINED = sa.text("status = 'queued' AND joined_to IS NOT NULL")
 
 
 def upgrade() -> None:

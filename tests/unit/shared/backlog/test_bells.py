@@ -7,14 +7,15 @@ from celery import Celery
 
 from shared.backlog.bells import Bells
 from shared.domain.names import RECORD, Backlog, Keys, Stage
+from shared.domain.serving import Serving
 
-LANES = {"digits": "gpu"}
+SERVED = {"digits": Serving(lane="gpu")}
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 
 
 @pytest.fixture
 def bells() -> Bells:
-    return Bells(Keys("queuecast:"), LANES)
+    return Bells(Keys("queuecast:"), SERVED)
 
 
 def body(message: dict[str, Any]) -> list[Any]:

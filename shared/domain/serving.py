@@ -1,0 +1,20 @@
+"""How a model is served, as far as the queue needs to know: no model code, no files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """`lane` predicts it; a result is reused for `cache_seconds` (0: never).
+
+    Of at most `cache_entries` distinct inputs at a time the results are remembered.
+    """
+
+    lane: str = "cpu"
+    cache_seconds: float = 0.0
+    cache_entries: int = 0
+
+
+Served = Mapping[str, Serving]
+"""By model."""

@@ -1,0 +1,104 @@
+"""Single-flight: jobs that wait for another one of the same input instead of running.
+
+A joiner is an unfinished row with `joined_to`. It is in no backlog and has no snapshot: it ends in
+the transaction that ends its leader, or leads itself when the leader went without an answer.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, literal_column, or_, select, update
+
+from shared.domain.names import Priority
+from shared.jobs import store
+from shared.jobs.table import job_table as job
+
+# Written out, not bound: only so do the databases use the partial index.
+_UNFINISHED = job.c.status == literal_column("'queued'")
+
+_RANK = {priority.value: rank for rank, priority in enumerate(Priority)}
+
+
+JUST_ENDED_SECONDS = 1.0
+"""So long a leader's result is taken from its row: Redis hears of an end after SQL. The results of
+no model count for less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """A job that others may join, or that has just succeeded with `output`."""
+
+    id: str
+    tenant: str
+    input_hash: str
+    priority: str
+    output: bytes | None = None
+
+    def may_lead(self, tenant: str, input_hash: str, priority: str) -> bool:
+        """Never across tenants, and never a job that would run later than its joiner."""
+        same = (self.tenant, self.input_hash) == (tenant, input_hash)
+        return same and _RANK[self.priority] <= _RANK[priority]
+
+
+def read_leaders(
+    connection: Connection, job_ids: Iterable[str], now: datetime
+) -> dict[str, Leader | None]:
+    """Those of the jobs that have a row, by id; None where the job is not one to be joined.
+
+    They cannot end before the transaction does.
+    """
+    statement = (
+        select(
+            job.c.id, job.c.tenant, job.c.input_hash, job.c.priority,
+            job.c.status, job.c.crashes, job.c.joined_to, job.c.output, job.c.completed_at,
+        )
+        .where(job.c.id.in_(sorted(job_ids)))
+        .order_by(job.c.id)
+        .with_for_update(read=True)
+    )  # fmt: skip
+    found: dict[str, Leader | None] = {}
+    for row in connection.execute(statement).mappings():
+        parts = (row["id"], row["tenant"], row["input_hash"], row["priority"], row["output"])
+        found[row["id"]] = Leader(*parts) if _leads(row, now) else None
+    return found
+
+
+def _leads(row: RowMapping, now: datetime) -> bool:
+    if row["status"] == "succeeded":
+        return bool(now - row["completed_at"] <= timedelta(seconds=JUST_ENDED_SECONDS))
+    return row["status"] == "queued" and row["crashes"] == 0 and row["joined_to"] is None
+
+
+def waiting_for(connection: Connection, leader_ids: Sequence[str]) -> Sequence[RowMapping]:
+    """The unfinished joiners of these jobs, oldest first, locked."""
+    statement = (
+        select(*store.LOGGED)
+        .where(_UNFINISHED, job.c.joined_to.in_(leader_ids))
+        .order_by(job.c.created_at, job.c.id)
+        .with_for_update()
+    )
+    return connection.execute(statement).mappings().all()
+
+
+def lead(connection: Connection, job_ids: Sequence[str], now: datetime) -> None:
+    """Makes the first of some joiners their leader, to be dispatched at once."""
+    first, *others = job_ids
+    statement = update(job).where(_UNFINISHED, job.c.id == first)
+    connection.execute(statement.values(joined_to=None, cache="miss", dispatch_after=now))
+    if others:
+        statement = update(job).where(_UNFINISHED, job.c.id.in_(others))
+        connection.execute(statement.values(joined_to=first))
+
+
+def leaderless(connection: Connection, limit: int) -> list[str]:
+    """Joiners whose leader has ended or is gone: none, unless a row was changed from outside."""
+    leader = job.alias()
+    statement = (
+        select(job.c.id)
+        .outerjoin(leader, leader.c.id == job.c.joined_to)
+        .where(_UNFINISHED, job.c.joined_to.is_not(None))
+        .where(or_(leader.c.id.is_(None), leader.c.status != "queued"))
+        .limit(limit)
+    )
+    return list(connection.execute(statement).scalars())

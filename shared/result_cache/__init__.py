@@ -1,0 +1,1 @@
+"""The result cache: which job answered an input, or is about to."""
