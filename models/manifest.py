@@ -75,7 +75,7 @@ class Limits(Strict):
 
 
 class Manifest(Strict):
-    """One model. Batch sizes count jobs."""
+    """One model. `max_batch_size` counts rows, `preprocess_batch` jobs."""
 
     name: Name
     description: str = ""

@@ -13,8 +13,9 @@ from models.versions import Version
 class Model:
     """What `model.toml`, the folder's Python and its ONNX files say together.
 
-    `max_batch_size` counts jobs in one run; 1 where the file's row dimension is fixed.
-    A result is reused for `cache_seconds`, 0 where the model is no function of its input.
+    `max_batch_size` counts rows in one run; 1 where the file's row dimension is fixed. A job that
+    brings more runs alone. A result is reused for `cache_seconds`, 0 where the model is no function
+    of its input.
     `processor_version` changes with the folder's Python: it is a part of every cache key.
     """
 

@@ -13,7 +13,7 @@ class Result(BaseModel):
 
 
 class Metrics(Result):
-    """Times are seconds; `batch_size` is how many jobs ran through the model together."""
+    """Times are seconds; `batch_size` is how many rows ran through the model together."""
 
     queue_time: float | None = None
     preprocess_time: float | None = None

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     redis_budget_seconds: float = Field(
         default=0.5, description="What one request may spend on Redis before it answers without."
     )
+    batch_max_bytes: int = Field(
+        default=16 << 20, gt=0, description="Most bytes of inputs, tensors or outputs in a batch."
+    )
     record_batch: int = Field(default=256, le=2000, description="Most outcomes in one transaction.")
     snapshot_ttl_seconds: int = Field(
         default=3600, description="How long a finished job is read from Redis; later from SQL."

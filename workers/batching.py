@@ -28,6 +28,23 @@ def take_order(turn: int) -> tuple[Priority, ...]:
     return _HIGH_FIRST
 
 
+def batches(taken: Iterable[Taken], max_rows: int, max_bytes: int) -> list[list[Taken]]:
+    """What runs together: in order, up to the bounds; then each suspect alone.
+
+    A batch exceeds a bound only where its one job does.
+    """
+    packed: list[list[Taken]] = []
+    for group in together_or_alone(taken):
+        rows = weight = 0
+        for number, one in enumerate(group):
+            rows, weight = rows + one.entry.rows, weight + one.entry.weight
+            if number == 0 or rows > max_rows or weight > max_bytes:
+                packed.append([])
+                rows, weight = one.entry.rows, one.entry.weight
+            packed[-1].append(one)
+    return packed
+
+
 def together_or_alone(taken: Iterable[Taken]) -> list[list[Taken]]:
     """All that are above suspicion in one batch, first; then each suspect alone."""
     together: list[Taken] = []

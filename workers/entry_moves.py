@@ -20,6 +20,8 @@ def ended(one: Taken, outcome: Outcome, at: float) -> Move:
         job=advanced(one.entry.job, Progress.RECORDING, started_at=started),
         payload=outcome.output or b"",
         payload_ref=None,
+        rows=1,
+        stored_bytes=0,
         outcome=replace(outcome, started_at=started),
     )
     return Move(onward, RECORD, one)

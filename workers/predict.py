@@ -13,7 +13,7 @@ from shared.domain.states import State
 from shared.errors import JobFailed, JobInputGone, WorkTakenAway
 from shared.telemetry import counters
 from workers import tensors
-from workers.batching import bucket, split, stack, together_or_alone
+from workers.batching import batches, bucket, split, stack
 from workers.entry_moves import ended, failed, given_back, queue_seconds
 from workers.outputs import encode_output
 from workers.sessions import Session, Sessions
@@ -45,13 +45,15 @@ class Row:
 
     @property
     def count(self) -> int:
-        shape = next(iter(self.feeds.values())).shape
-        return int(shape[0]) if shape else 1
+        return tensors.rows(self.feeds)
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run brought one job: its own rows of the outputs, or why there are none."""
+    """What a run brought one job: its own rows of the outputs, or why there are none.
+
+    `batch_size` counts the rows of all jobs in the run.
+    """
 
     result: Tensors | JobFailed
     seconds: float
@@ -68,8 +70,9 @@ class Predict:
     def __call__(self, model: str, version: str) -> int:
         """Takes what waits for this version, runs it, passes it on; answers how many jobs."""
         backlog = Backlog(Stage.PREDICT, model, version)
-        take = self._worker.take(backlog, self._batch_size(model))
-        for batch in together_or_alone(take.taken):
+        max_rows = self._max_rows(model)
+        take = self._worker.take(backlog, max_rows)
+        for batch in batches(take.taken, max_rows, self._worker.settings.batch_max_bytes):
             with self._worker.running(batch, take):
                 moves = self._predict(batch, take, backlog)
             self._worker.pass_on(moves)
@@ -126,10 +129,11 @@ class Predict:
             if len(rows) > 1:
                 middle = len(rows) // 2
                 return self._run(session, rows[:middle]) + self._run(session, rows[middle:])
-            return [Ran(_cause(error), self._worker.clock.monotonic() - begun, 1)]
+            return [Ran(_cause(error), self._worker.clock.monotonic() - begun, rows[0].count)]
         seconds = self._worker.clock.monotonic() - begun
-        counters.batch_rows.labels(session.model.name).observe(len(rows))
-        return [Ran(result, seconds, len(rows)) for result in results]
+        total = sum(row.count for row in rows)
+        counters.batch_rows.labels(session.model.name).observe(total)
+        return [Ran(result, seconds, total) for result in results]
 
     def _ended(self, session: Session, row: Row, ran: Ran, take: Take) -> Move:
         one = row.taken
@@ -161,7 +165,7 @@ class Predict:
             if one.entry.payload_ref:
                 self._worker.blobs.delete(one.entry.payload_ref)
 
-    def _batch_size(self, model: str) -> int:
+    def _max_rows(self, model: str) -> int:
         served = self._worker.registry.models.get(model)
         return served.max_batch_size if served else 1
 

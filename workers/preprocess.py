@@ -7,6 +7,7 @@ import structlog
 
 from models.processors import Processor, load_processor
 from shared.backlog.backlogs import Move, Take, Taken, following
+from shared.backlog.entries import Entry
 from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
 from shared.domain.prediction import advanced
@@ -45,7 +46,7 @@ class Preprocess:
         try:
             if entry.deadline is not None and entry.deadline <= take.at:
                 raise JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
-            payload, reference = self._tensors(one, backlog)
+            prepared = self._prepared(one, backlog)
         except (JobInputGone, OSError) as error:
             log.warning("given_back", job_id=entry.id, reason=type(error).__name__)
             return given_back(one)
@@ -58,17 +59,17 @@ class Preprocess:
             started_at=take.at,
         )
         job = advanced(entry.job, Progress.PREDICTING, started_at=take.at)
-        onward = replace(entry, job=job, payload=payload, payload_ref=reference, outcome=outcome)
-        return Move(onward, following(backlog), one)
+        return Move(replace(prepared, job=job, outcome=outcome), following(backlog), one)
 
-    def _tensors(self, one: Taken, backlog: Backlog) -> tuple[bytes, str | None]:
-        """The job's tensors, or where they stand when they are large."""
+    def _prepared(self, one: Taken, backlog: Backlog) -> Entry:
+        """The entry with the job's tensors, or with where they stand when they are large."""
         entry = one.entry
         processor = self._processor(backlog.model, backlog.version)
         data = self._worker.blobs.get(entry.payload_ref) if entry.payload_ref else entry.payload
         with self._worker.watchdog.limit(TIME_LIMIT_SECONDS, lambda: None):
             try:
-                encoded = tensors.encode(processor.preprocess(orjson.loads(data)))
+                made = processor.preprocess(orjson.loads(data))
+                encoded, rows = tensors.encode(made), tensors.rows(tensors.part(made)[0])
             except JobFailed:
                 raise
             except Exception as error:
@@ -76,9 +77,12 @@ class Preprocess:
                 name = type(error).__name__
                 raise JobFailed(Failure.PREPROCESS_FAILED, f"preprocess raised {name}") from error
         if len(encoded) <= self._worker.settings.inline_tensor_max_bytes:
-            return encoded, None
+            return replace(entry, payload=encoded, payload_ref=None, rows=rows)
         reference = f"tensors/{entry.id}.{entry.attempt}"
-        return b"", self._worker.blobs.put(reference, encoded, synced=False)
+        self._worker.blobs.put(reference, encoded, synced=False)
+        return replace(
+            entry, payload=b"", payload_ref=reference, rows=rows, stored_bytes=len(encoded)
+        )
 
     def _processor(self, model: str, version: str) -> Processor:
         key = (model, version)

@@ -25,6 +25,12 @@ def part(tensors: Tensors) -> tuple[Tensors, Tensors]:
     return {name: a for name, a in tensors.items() if name not in carried}, carried
 
 
+def rows(feeds: Tensors) -> int:
+    """How many rows one job feeds to the session; a tensor without dimensions is one."""
+    shape = next(iter(feeds.values())).shape if feeds else ()
+    return int(shape[0]) if shape else 1
+
+
 def encode(tensors: Tensors) -> bytes:
     """The tensors as one string of bytes."""
     header = []

@@ -37,9 +37,9 @@ class Worker:
         self._isolation = Isolation()
         self._turns = itertools.count()
 
-    def take(self, backlog: Backlog, count: int) -> Take:
+    def take(self, backlog: Backlog, rows: int) -> Take:
         order = take_order(next(self._turns))
-        return self._backlogs.take(backlog, self.consumer.name, count, order)
+        return self._backlogs.take(backlog, self.consumer.name, rows, order)
 
     def pass_on(self, moves: Sequence[Move]) -> None:
         """Moves what is still owed; what is not any more has left its backlog just as well."""

@@ -44,7 +44,7 @@ class Metrics(Schema):
     preprocess_time: float | None = None
     predict_time: float | None = None
     total_time: float | None = None
-    batch_size: int | None = Field(default=None, description="Jobs in the same run of the model.")
+    batch_size: int | None = Field(default=None, description="Rows in the same run of the model.")
 
 
 class PredictionUrls(Schema):

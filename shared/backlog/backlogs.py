@@ -64,6 +64,8 @@ class Backlogs:
         self._served = served
         self._bells = Bells(self.keys, served)
         self._settings = settings
+        # Rows and bytes of a mean entry of the last take: how carefully the next one begins.
+        self._means: dict[Backlog, tuple[float, float]] = {}
         folder = files("shared.backlog")
         self._move, self._take, self._finish, self._ring = (
             client.register_script(folder.joinpath(f"{name}.lua").read_text())
@@ -74,14 +76,15 @@ class Backlogs:
         self,
         backlog: Backlog,
         consumer: str,
-        count: int,
+        rows: int,
         order: Sequence[Priority] = tuple(Priority),
     ) -> Take:
-        """Up to `count` entries, higher priorities first, or in the given order.
+        """What waits, up to `rows` or `batch_max_bytes`: higher priorities first, or in `order`.
 
-        Rings for the next worker when something may be left, and notes what was taken as what the
-        calling thread runs (see `Consumer.note_running`). Entries that nobody can read go to the
-        quarantine; their jobs are dispatched again from SQL.
+        An entry counts as one row at least. The last entries may exceed a bound: one as a rule,
+        15 at most. Rings for the next worker when something may be left, and notes what was taken
+        as what the calling thread runs (see `Consumer.note_running`). Entries that nobody can read
+        go to the quarantine; their jobs are dispatched again from SQL.
         """
         bell = self._bells.of(backlog)
         keys = [bell.key, self.keys.heartbeat(consumer), bell.queue, self.keys.running(consumer)]
@@ -90,12 +93,15 @@ class Backlogs:
         begun = prediction.progress(Progress.PREPROCESSING)
         stage = begun if backlog.stage is Stage.PREPROCESS else b""
         thread = b"" if backlog.stage is Stage.RECORD else threading.get_ident()
-        noted = (thread, FENCED_SECONDS)
-        arguments: list[Any] = [GROUP, consumer, count, *seconds, stage, bell.message, *noted]
+        bounds = (self._settings.batch_max_bytes, self._first_slice(backlog, rows))
+        noted = (bell.message, thread, FENCED_SECONDS)
+        arguments: list[Any] = [GROUP, consumer, rows, *seconds, stage, *bounds, *noted]
         (second, microsecond), streams = cast(Any, self._take(keys=keys, args=arguments))
         taken: list[Taken] = []
         for stream, found in streams:
             taken += self._readable(stream.decode(), found)
+        if taken:
+            self._means[backlog] = _mean(taken)
         return Take(int(second) + int(microsecond) / 1e6, taken)
 
     def move(self, moves: Sequence[Move]) -> list[bool]:
@@ -151,6 +157,14 @@ class Backlogs:
     def _messages(self, backlogs: Iterable[Backlog]) -> list[Any]:
         return [part for backlog in backlogs for part in self._bells.of(backlog)]
 
+    def _first_slice(self, backlog: Backlog, rows: int) -> int:
+        """How many entries like the last ones fill a take; a single one where none were seen."""
+        if backlog not in self._means:
+            return 1
+        mean_rows, mean_bytes = self._means[backlog]
+        most = min(rows / mean_rows, self._settings.batch_max_bytes / mean_bytes)
+        return max(1, int(most))
+
     def _fields(self, move: Move, bells: dict[Backlog, int]) -> list[Any]:
         """What the script wants to know of one entry; `bells` gains the one that it rings."""
         entry, source, destination = move.entry, move.source, move.destination
@@ -170,6 +184,8 @@ class Backlogs:
             fence,
             entry.header(),
             entry.payload,
+            entry.rows,
+            entry.weight,
         ]
 
     def _readable(self, stream: str, found: list[Any]) -> list[Taken]:
@@ -192,6 +208,12 @@ class Backlogs:
         if key := fields.get(b"k"):
             pipeline.delete(key)
         pipeline.execute()
+
+
+def _mean(taken: Sequence[Taken]) -> tuple[float, float]:
+    """Rows and bytes of the mean entry; 1 at least of each."""
+    rows = sum(one.entry.rows for one in taken) / len(taken)
+    return max(1.0, rows), max(1.0, sum(one.entry.weight for one in taken) / len(taken))
 
 
 def following(backlog: Backlog) -> Backlog:

@@ -25,12 +25,15 @@ class Entry:
 
     `payload` is what the next stage works on: the input as JSON before preprocess, the tensors
     before predict, the output as JSON before record. A large one stands in the blob store under
-    `payload_ref`. `deadline` and `outcome.started_at` are epoch seconds, durations seconds.
+    `payload_ref`, with `stored_bytes`. `rows` is what the job brings to a run of the model.
+    `deadline` and `outcome.started_at` are epoch seconds, durations seconds.
     """
 
     job: Snapshot
     payload: bytes = b""
     payload_ref: str | None = None
+    rows: int = 1
+    stored_bytes: int = 0
     crashes: int = 0
     deadline: float | None = None
     outcome: Outcome = field(default_factory=lambda: Outcome(State.QUEUED))
@@ -47,6 +50,11 @@ class Entry:
     def suspect(self) -> bool:
         """A worker died while it ran this job: it runs alone from now on."""
         return self.crashes > 0
+
+    @property
+    def weight(self) -> int:
+        """The bytes that the next stage has in memory for it."""
+        return len(self.payload) + self.stored_bytes
 
     def header(self) -> bytes:
         """Everything but the payload, as JSON."""
@@ -83,6 +91,8 @@ def decode(fields: Mapping[bytes, bytes]) -> Entry:
             job=header["job"],
             payload=payload,
             payload_ref=header["ref"],
+            rows=int(fields.get(b"r", 1)),
+            stored_bytes=int(fields.get(b"b", len(payload))) - len(payload),
             crashes=header["crashes"],
             deadline=header["deadline"],
             outcome=Outcome(

@@ -8,9 +8,9 @@
 -- A bell that is not ringing yet is rung: its message goes on its queue.
 --
 -- ARGV: set of streams, bell seconds, group, number of bells, then {bell, queue, message} for each,
--- then ten fields an entry.
+-- then twelve fields an entry.
 -- Answers {1 or 0 for each entry: did it move}.
-local BELLS, FIELDS = 4, 10
+local BELLS, FIELDS = 4, 12
 local FIRST = BELLS + 3 * tonumber(ARGV[4])
 local count = (#ARGV - FIRST) / FIELDS
 local function field(i, n) return ARGV[FIRST + (i - 1) * FIELDS + n] end
@@ -49,7 +49,8 @@ for i = 1, count do
     table.insert(dropped, keys[i])
   elseif ours then
     redis.call('XADD', destination, '*',
-      'k', keys[i], 'f', field(i, 8), 'h', field(i, 9), 'p', field(i, 10))
+      'k', keys[i], 'f', field(i, 8), 'h', field(i, 9), 'p', field(i, 10),
+      'r', field(i, 11), 'b', field(i, 12))
     table.insert(snapshots, keys[i])
     table.insert(snapshots, snapshot)
     destinations[destination] = true

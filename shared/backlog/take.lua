@@ -1,28 +1,58 @@
--- Takes up to a number of entries, streams in the order given, for one consumer.
+-- Takes entries up to a number of rows and of bytes, streams in the order given, for one consumer.
 --
--- The bell is cleared first: whoever adds from now on rings again. When the take came back full
--- something may be left, so the bell is rung again for the next worker. Every take renews the
--- consumer's heartbeat, so that what it holds is never without an owner. Entries whose job is no
--- longer unfinished under their attempt (canceled, expired, dispatched anew) leave here.
+-- The bell is cleared first: whoever adds from now on rings again. When the take ended at one of
+-- its bounds something may be left, so the bell is rung again for the next worker. Every take
+-- renews the consumer's heartbeat, so that what it holds is never without an owner. Entries whose
+-- job is no longer unfinished under their attempt (canceled, expired, dispatched anew) leave here.
+--
+-- Nobody can look into a stream before reading from it, so a take reads in slices and stops behind
+-- the one that reached a bound: what comes too much is less than a slice. A slice is shorter where
+-- entries of the mean rows and bytes so far would fill the take; the caller says how long the first
+-- is. 256 light entries are 16 reads, 0.15 ms more than a single one.
 --
 -- Where a progress is given, it replaces the one that stands behind the fence in each snapshot.
 -- Where a thread is given, what was taken is noted as what that thread of the consumer runs.
 --
 -- KEYS: bell, heartbeat, queue of the bell, running, streams…
--- ARGV: group, consumer, count, bell seconds, heartbeat seconds, progress or '', bell message,
---       thread or '', seconds that the note of a silent consumer is kept
+-- ARGV: group, consumer, rows, bell seconds, heartbeat seconds, progress or '', bytes, first slice,
+--       bell message, thread or '', seconds that the note of a silent consumer is kept
 -- Answers {Redis time, {{stream, {{id, {field, value, …}}, …}}, …}}.
-local group, consumer, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local LONGEST_SLICE = 16
+local group, consumer = ARGV[1], ARGV[2]
+local max_rows, max_bytes = tonumber(ARGV[3]), tonumber(ARGV[7])
+local first_slice = tonumber(ARGV[8])
+local count, rows, bytes, ids = 0, 0, 0, {}
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], '1', 'EX', ARGV[5])
 
-local ids = {}
-
-local function read(stream, count)
-  return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', count, 'STREAMS', stream, '>')
+local function read(call, stream, count)
+  return call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', count, 'STREAMS', stream, '>')
 end
 
--- An entry is {id, {'k', snapshot key, 'f', fence, 'h', header, 'p', payload}}.
+local function slice(stream, count)
+  local reply = read(redis.pcall, stream, count)
+  if reply and reply.err then
+    redis.call('XGROUP', 'CREATE', stream, group, '0')
+    reply = read(redis.call, stream, count)
+  end
+  return reply and reply[1] and reply[1][2] or {}
+end
+
+-- An entry is {id, {'k', snapshot key, 'f', fence, 'h', header, 'p', payload, 'r', rows, 'b', bytes}}.
+-- Those of an older release lack the last two: one row, and the bytes of the payload.
+local function weigh(entry)
+  local fields = entry[2]
+  count = count + 1
+  rows = rows + math.max(1, tonumber(fields[10]) or 1)
+  bytes = bytes + (tonumber(fields[12]) or #(fields[8] or ''))
+end
+
+local function next_slice()
+  if count == 0 then return math.min(first_slice, LONGEST_SLICE, max_rows) end
+  local room = math.min((max_rows - rows) / rows, (max_bytes - bytes) / math.max(1, bytes))
+  return math.min(LONGEST_SLICE, math.ceil(count * room))
+end
+
 local function owed(stream, entries)
   local keys, stale, kept, begun = {}, {}, {}, {}
   for i, entry in ipairs(entries) do keys[i] = entry[2][2] or '' end
@@ -49,28 +79,30 @@ local function owed(stream, entries)
   return kept
 end
 
+local function is_full() return rows >= max_rows or bytes >= max_bytes end
+
 local taken = {}
 for i = 5, #KEYS do
-  if wanted <= 0 then break end
-  if redis.call('EXISTS', KEYS[i]) == 1 then
-    local reply = read(KEYS[i], wanted)
-    if reply and reply.err then
-      redis.call('XGROUP', 'CREATE', KEYS[i], group, '0')
-      reply = read(KEYS[i], wanted)
+  local found, more = {}, redis.call('EXISTS', KEYS[i]) == 1
+  while more and not is_full() do
+    local wanted = next_slice()
+    local entries = slice(KEYS[i], wanted)
+    for _, entry in ipairs(entries) do
+      weigh(entry)
+      table.insert(found, entry)
     end
-    if reply and reply.err then return reply end
-    if reply and reply[1] then
-      wanted = wanted - #reply[1][2]
-      table.insert(taken, {KEYS[i], owed(KEYS[i], reply[1][2])})
-    end
+    more = #entries == wanted
   end
+  if #found > 0 then table.insert(taken, {KEYS[i], owed(KEYS[i], found)}) end
 end
 
-if wanted <= 0 then
+if is_full() then
   redis.call('SET', KEYS[1], '1', 'EX', ARGV[4])
-  redis.call('LPUSH', KEYS[3], ARGV[7])
+  redis.call('LPUSH', KEYS[3], ARGV[9])
 end
-if #ids > 0 and ARGV[8] ~= '' and redis.call('HSET', KEYS[4], ARGV[8], table.concat(ids, ',')) == 1 then
-  redis.call('EXPIRE', KEYS[4], ARGV[9])
+local thread = ARGV[10]
+if #ids > 0 and thread ~= ''
+  and redis.call('HSET', KEYS[4], thread, table.concat(ids, ',')) == 1 then
+  redis.call('EXPIRE', KEYS[4], ARGV[11])
 end
 return {redis.call('TIME'), taken}

@@ -22,6 +22,7 @@ def test_an_entry_of_an_older_release_is_read(file: Path) -> None:
     entry = decode({b"h": file.read_bytes(), b"p": b'{"alcohol":13.2}'})
     assert (entry.id, entry.attempt) == ("01a1fc6b-6f86-7400-9bc1-876e3756d34c", 1)
     assert (entry.suspect, entry.deadline) == (True, 1767358800.0)
+    assert (entry.rows, entry.weight) == (1, 16)
     assert entry.outcome == Outcome(
         State.FAILED,
         error="no",

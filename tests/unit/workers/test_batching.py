@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.names import Priority
-from workers.batching import bucket, split, stack, take_order, together_or_alone
+from workers.batching import batches, bucket, split, stack, take_order, together_or_alone
 
 
 def test_every_priority_gets_its_turn() -> None:
@@ -28,6 +28,30 @@ def test_suspects_come_last_and_alone(add) -> None:
     assert together_or_alone([bad, good, worse, better]) == [[good, better], [bad], [worse]]
     assert together_or_alone([bad]) == [[bad]]
     assert together_or_alone([]) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "sizes"),
+    [([1] * 9, [4, 4, 1]), ([2, 2, 1], [2, 1]), ([3, 3], [1, 1]), ([9, 1, 1], [1, 2]), ([], [])],
+)
+def test_batches_hold_as_many_rows_as_a_run_may_have(add, rows, sizes) -> None:
+    jobs = [add(rows=count) for count in rows]
+    made = batches(jobs, 4, 100)
+    assert [len(batch) for batch in made] == sizes
+    assert [one for batch in made for one in batch] == jobs
+
+
+@pytest.mark.parametrize(
+    ("weights", "sizes"), [([40, 60, 1], [2, 1]), ([500, 10, 90, 10], [1, 2, 1])]
+)
+def test_batches_hold_no_more_bytes_than_allowed(add, weights, sizes) -> None:
+    jobs = [add(bytes(10), stored_bytes=weight - 10) for weight in weights]
+    assert [len(batch) for batch in batches(jobs, 9, 100)] == sizes
+
+
+def test_a_suspect_is_never_merged(add) -> None:
+    bad, good, worse = add(crashes=1), add(), add(crashes=2)
+    assert batches([bad, good, worse], 9, 100) == [[good], [bad], [worse]]
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ SO_FAR = Outcome(State.QUEUED, queue_time=0.5, preprocess_time=0.25, started_at=
 
 
 def test_an_end_carries_the_output_and_nothing_else(add) -> None:
-    one = add(b"tensors", payload_ref="tensors/x")
+    one = add(b"tensors", payload_ref="tensors/x", rows=4, stored_bytes=1000)
     move = ended(one, Outcome(State.SUCCEEDED, b"[1]"), 1000.0)
     assert (move.destination, move.source) == (RECORD, one)
     assert (move.entry.payload, move.entry.payload_ref) == (b"[1]", None)
+    assert (move.entry.rows, move.entry.weight) == (1, 3)
     assert (move.entry.job["stage"], move.entry.outcome.started_at) == ("recording", 1000.0)
 
 

@@ -88,6 +88,22 @@ def test_each_job_gets_its_own_rows(run, add, move_of, session) -> None:
     assert move_of(single).entry.payload == b"[[6.0]]"
 
 
+def test_no_run_has_more_rows_than_the_model_takes(run, add, move_of, session, model) -> None:
+    model.max_batch_size = 4
+    jobs = [add(rows(*range(count)), rows=count) for count in (2, 1, 2, 5)]
+    run()
+    assert [len(batch) for batch in session.batches] == [3, 2, 5]
+    assert [move_of(one).entry.outcome.batch_size for one in jobs] == [3, 3, 2, 5]
+
+
+def test_tensors_are_loaded_up_to_a_number_of_bytes(run, add, journal, settings) -> None:
+    half = {"payload_ref": f"tensors/{'0' * 36}.1", "stored_bytes": settings.batch_max_bytes // 2}
+    Blobs(settings.blobs_dir).put(half["payload_ref"], rows(1), synced=False)
+    first, second, third = (add(**half).entry.id for _ in range(3))
+    run()
+    assert [ids for word, ids in journal if word == "running"] == [[first, second], [third]]
+
+
 def test_other_shapes_run_apart(run, add, session) -> None:
     add(rows(1))
     add(tensors.encode({"x": np.ones((1, 2), np.float32)}))

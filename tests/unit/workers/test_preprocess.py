@@ -20,6 +20,8 @@ def preprocess(input, version):
         raise JobFailed("invalid_input", "not this one")
     if input == "unwritable":
         raise JobFailed("invalid_input", "\\ud800")
+    if isinstance(input, list):
+        return {"carried:of": np.ones(9), "x": np.ones((len(input), 2), np.float32)}
     return {"x": np.full((1, input), 7, np.uint8)}
 
 def postprocess(outputs, version):
@@ -45,6 +47,14 @@ def test_an_input_becomes_tensors(run, add, move_of) -> None:
     move = move_of(one)
     assert (move.destination, move.entry.job["stage"]) == (PREDICT, "predicting")
     assert tensors.decode(move.entry.payload)["x"].tolist() == [[7, 7, 7]]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_an_entry_tells_what_it_brings_to_a_run(run, add, move_of, rows) -> None:
+    one = add(b"[%s]" % b",".join([b"0"] * rows))
+    run()
+    entry = move_of(one).entry
+    assert (entry.rows, entry.stored_bytes) == (rows, 0)
 
 
 def test_the_times_so_far_travel_along(run, add, move_of) -> None:
@@ -111,7 +121,9 @@ def test_large_tensors_travel_by_reference(run, add, move_of, settings) -> None:
     run()
     entry = move_of(one).entry
     assert (entry.payload, entry.payload_ref) == (b"", f"tensors/{entry.id}.1")
-    stored = tensors.decode(Blobs(settings.blobs_dir).get(entry.payload_ref))
+    data = Blobs(settings.blobs_dir).get(entry.payload_ref)
+    assert (entry.rows, entry.weight) == (1, len(data))
+    stored = tensors.decode(data)
     assert np.array_equal(stored["x"], np.full((1, settings.inline_tensor_max_bytes + 1), 7))
 
 

@@ -18,6 +18,14 @@ def through(given_tensors: tensors.Tensors) -> tensors.Tensors:
     return tensors.decode(tensors.encode(given_tensors))
 
 
+@pytest.mark.parametrize(
+    ("feeds", "count"),
+    [({"x": np.ones((3, 2))}, 3), ({"x": np.ones((0, 2))}, 0), ({"x": np.float32(1)}, 1), ({}, 1)],
+)
+def test_the_rows_of_a_job_are_those_of_its_tensors(feeds, count) -> None:
+    assert tensors.rows(feeds) == count
+
+
 @settings(max_examples=40)
 @given(st.dictionaries(NAMES, NUMBERS, max_size=3))
 def test_numbers_come_back_bit_by_bit(before: tensors.Tensors) -> None:

@@ -29,6 +29,8 @@ entries = st.builds(
     job=jobs,
     payload=st.binary(max_size=50),
     payload_ref=st.none() | texts,
+    rows=st.integers(0, 99),
+    stored_bytes=st.integers(0, 1 << 40),
     crashes=st.integers(0, 3),
     deadline=seconds,
     outcome=outcomes,
@@ -36,7 +38,8 @@ entries = st.builds(
 
 
 def fields(entry: Entry) -> dict[bytes, bytes]:
-    return {b"h": entry.header(), b"p": entry.payload}
+    weights = {b"r": b"%d" % entry.rows, b"b": b"%d" % entry.weight}
+    return {b"h": entry.header(), b"p": entry.payload, **weights}
 
 
 @given(entries)
@@ -65,6 +68,8 @@ def test_a_job_is_a_suspect_from_its_first_crash(snapshot) -> None:
         {b"h": b'"text"'},
         {b"h": b'{"v":1}'},
         {b"h": b'{"v":2}'},
+        {b"r": b"many"},
+        {b"b": b""},
     ],
 )
 def test_another_format_is_unreadable(snapshot, change: dict[bytes, bytes]) -> None:
