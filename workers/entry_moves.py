@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from shared.backlog.backlogs import Move, Take, Taken
+from shared.backlog.backlogs import Move, Taken
+from shared.domain.failures import Failure
 from shared.domain.names import RECORD
 from shared.domain.outcome import Outcome
 from shared.domain.prediction import advanced
@@ -40,7 +41,19 @@ def given_back(one: Taken) -> Move:
     return Move(one.entry, None, one)
 
 
-def queue_seconds(one: Taken, take: Take) -> float:
-    """How long the entry waited here, and in the backlogs before; by the clock of Redis."""
-    added = int(one.entry_id.partition(b"-")[0]) / 1000
-    return (one.entry.outcome.queue_time or 0.0) + max(0.0, take.at - added)
+def late(one: Taken, at: float) -> Move | None:
+    """The move of a job whose deadline has passed by `at`, epoch seconds."""
+    if one.entry.deadline is None or one.entry.deadline > at:
+        return None
+    error = JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
+    return failed(one, error, at)
+
+
+def added_at(one: Taken) -> float:
+    """When the entry came to its backlog, by the clock of Redis; epoch seconds."""
+    return int(one.entry_id.partition(b"-")[0]) / 1000
+
+
+def queue_seconds(one: Taken, at: float) -> float:
+    """How long the entry waited here until `at`, and in the backlogs before."""
+    return (one.entry.outcome.queue_time or 0.0) + max(0.0, at - added_at(one))

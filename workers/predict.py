@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from shared.backlog.backlogs import Move, Take, Taken
+from shared.backlog.backlogs import Move, Taken
 from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
 from shared.domain.states import State
@@ -14,7 +14,8 @@ from shared.errors import JobFailed, JobInputGone, WorkTakenAway
 from shared.telemetry import counters
 from workers import tensors
 from workers.batching import batches, bucket, split, stack
-from workers.entry_moves import ended, failed, given_back, queue_seconds
+from workers.entry_moves import ended, failed, given_back, late, queue_seconds
+from workers.in_hand import InHand
 from workers.outputs import encode_output
 from workers.sessions import Session, Sessions
 from workers.tensors import Tensors
@@ -79,7 +80,7 @@ class Predict:
             self._forget_tensors(batch)
         return len(take.taken)
 
-    def _predict(self, batch: Sequence[Taken], take: Take, backlog: Backlog) -> list[Move]:
+    def _predict(self, batch: Sequence[Taken], take: InHand, backlog: Backlog) -> list[Move]:
         """One move for each of the batch."""
         try:
             session = self._sessions.get(backlog.model, backlog.version)
@@ -94,16 +95,12 @@ class Predict:
             else:
                 buckets[bucket(row.feeds) if row.stackable else one.entry.id].append(row)
         for rows in buckets.values():
-            for row, ran in zip(rows, self._run(session, rows), strict=True):
-                moves.append(self._ended(session, row, ran, take))
+            moves += self._run(session, rows, take)
         return moves
 
-    def _read(self, one: Taken, take: Take) -> Row | Move:
+    def _read(self, one: Taken, take: InHand) -> Row | Move:
         """The job's tensors, or its move where it is not to run."""
         entry = one.entry
-        if entry.deadline is not None and entry.deadline <= take.at:
-            late = JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
-            return failed(one, late, take.at)
         reference = entry.payload_ref
         try:
             return Row.read(one, self._worker.blobs.get(reference) if reference else entry.payload)
@@ -117,29 +114,43 @@ class Predict:
             broken = JobFailed(Failure.PREDICTION_FAILED, "its tensors cannot be read")
             return failed(one, broken, take.at)
 
-    def _run(self, session: Session, rows: Sequence[Row]) -> list[Ran]:
+    def _run(self, session: Session, rows: Sequence[Row], take: InHand) -> list[Move]:
         """Runs the rows together; a batch that raises is halved until the bad row is alone."""
+        rows, moves = self._due(rows, take)
+        if not rows:
+            return moves
         begun = self._worker.clock.monotonic()
+        results: list[Tensors | JobFailed]
         try:
             outputs = session.run(stack([row.feeds for row in rows]), self._worker.watchdog)
-            results = split(outputs, [row.count for row in rows])
+            results = [*split(outputs, [row.count for row in rows])]
         except WorkTakenAway:
             raise
         except Exception as error:
             if len(rows) > 1:
                 middle = len(rows) // 2
-                return self._run(session, rows[:middle]) + self._run(session, rows[middle:])
-            return [Ran(_cause(error), self._worker.clock.monotonic() - begun, rows[0].count)]
+                halves = rows[:middle], rows[middle:]
+                return moves + [move for half in halves for move in self._run(session, half, take)]
+            results = [_cause(error)]
         seconds = self._worker.clock.monotonic() - begun
         total = sum(row.count for row in rows)
         counters.batch_rows.labels(session.model.name).observe(total)
-        return [Ran(result, seconds, total) for result in results]
+        ran = [Ran(result, seconds, total) for result in results]
+        return moves + [self._ended(session, *pair, take) for pair in zip(rows, ran, strict=True)]
 
-    def _ended(self, session: Session, row: Row, ran: Ran, take: Take) -> Move:
+    def _due(self, rows: Sequence[Row], take: InHand) -> tuple[list[Row], list[Move]]:
+        """Those that are to run now, and the moves of those whose deadline has passed."""
+        owed = {one.entry.id for one in take.still_owed([row.taken for row in rows])}
+        rows = [row for row in rows if row.taken.entry.id in owed]
+        moves = {row.taken.entry.id: late(row.taken, take.at) for row in rows}
+        due = [row for row in rows if moves[row.taken.entry.id] is None]
+        return due, [move for move in moves.values() if move]
+
+    def _ended(self, session: Session, row: Row, ran: Ran, take: InHand) -> Move:
         one = row.taken
         timed = replace(
             one.entry.outcome,
-            queue_time=queue_seconds(one, take),
+            queue_time=queue_seconds(one, take.at),
             predict_time=ran.seconds,
             batch_size=ran.batch_size,
         )

@@ -6,7 +6,7 @@ import orjson
 import structlog
 
 from models.processors import Processor, load_processor
-from shared.backlog.backlogs import Move, Take, Taken, following
+from shared.backlog.backlogs import Move, Taken, following
 from shared.backlog.entries import Entry
 from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
@@ -15,7 +15,8 @@ from shared.domain.states import Progress
 from shared.errors import JobFailed, JobInputGone, ModelRefused, NotFound
 from workers import tensors
 from workers.batching import together_or_alone
-from workers.entry_moves import failed, given_back, queue_seconds
+from workers.entry_moves import failed, given_back, late, queue_seconds
+from workers.in_hand import InHand
 from workers.worker import Worker
 
 log = structlog.get_logger()
@@ -36,16 +37,16 @@ class Preprocess:
         take = self._worker.take(backlog, self._batch_size(model))
         for batch in together_or_alone(take.taken):
             with self._worker.running(batch, take):
-                moves = [self._prepare(one, take, backlog) for one in batch]
+                moves = [self._prepare(one, take, backlog) for one in take.still_owed(batch)]
             self._worker.pass_on(moves)
         return len(take.taken)
 
-    def _prepare(self, one: Taken, take: Take, backlog: Backlog) -> Move:
+    def _prepare(self, one: Taken, take: InHand, backlog: Backlog) -> Move:
         entry = one.entry
+        if move := late(one, take.at):
+            return move
         begun = self._worker.clock.monotonic()
         try:
-            if entry.deadline is not None and entry.deadline <= take.at:
-                raise JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
             prepared = self._prepared(one, backlog)
         except (JobInputGone, OSError) as error:
             log.warning("given_back", job_id=entry.id, reason=type(error).__name__)
@@ -54,7 +55,7 @@ class Preprocess:
             return failed(one, error, take.at)
         outcome = replace(
             entry.outcome,
-            queue_time=queue_seconds(one, take),
+            queue_time=queue_seconds(one, take.at),
             preprocess_time=self._worker.clock.monotonic() - begun,
             started_at=take.at,
         )

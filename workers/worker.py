@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import redis
 
 from models.registry import Registry
-from shared.backlog.backlogs import Backlogs, Move, Take, Taken
+from shared.backlog.backlogs import Backlogs, Move, Taken
 from shared.backlog.consumers import Consumer
 from shared.clock import Clock
 from shared.container import Container
@@ -16,6 +16,7 @@ from shared.errors import BusyError, WorkTakenAway
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
 from workers.batching import take_order
+from workers.in_hand import InHand
 from workers.isolation import Isolation
 from workers.watchdog import Watchdog
 
@@ -37,9 +38,10 @@ class Worker:
         self._isolation = Isolation()
         self._turns = itertools.count()
 
-    def take(self, backlog: Backlog, rows: int) -> Take:
+    def take(self, backlog: Backlog, rows: int) -> InHand:
         order = take_order(next(self._turns))
-        return self._backlogs.take(backlog, self.consumer.name, rows, order)
+        take = self._backlogs.take(backlog, self.consumer.name, rows, order)
+        return InHand(take, self._backlogs, self.clock)
 
     def pass_on(self, moves: Sequence[Move]) -> None:
         """Moves what is still owed; what is not any more has left its backlog just as well."""

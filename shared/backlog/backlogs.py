@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import compress
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -67,9 +68,9 @@ class Backlogs:
         # Rows and bytes of a mean entry of the last take: how carefully the next one begins.
         self._means: dict[Backlog, tuple[float, float]] = {}
         folder = files("shared.backlog")
-        self._move, self._take, self._finish, self._ring = (
+        self._move, self._take, self._look, self._finish, self._ring = (
             client.register_script(folder.joinpath(f"{name}.lua").read_text())
-            for name in ("move", "take", "finish", "ring")
+            for name in ("move", "take", "look", "finish", "ring")
         )
 
     def take(
@@ -96,13 +97,22 @@ class Backlogs:
         bounds = (self._settings.batch_max_bytes, self._first_slice(backlog, rows))
         noted = (bell.message, thread, FENCED_SECONDS)
         arguments: list[Any] = [GROUP, consumer, rows, *seconds, stage, *bounds, *noted]
-        (second, microsecond), streams = cast(Any, self._take(keys=keys, args=arguments))
+        time, streams = cast(Any, self._take(keys=keys, args=arguments))
         taken: list[Taken] = []
         for stream, found in streams:
             taken += self._readable(stream.decode(), found)
         if taken:
             self._means[backlog] = _mean(taken)
-        return Take(int(second) + int(microsecond) / 1e6, taken)
+        return Take(_seconds(time), taken)
+
+    def look_again(self, some: Sequence[Taken]) -> Take:
+        """Those of `some` whose jobs are still unfinished under their attempt; the others leave."""
+        arguments: list[Any] = [GROUP]
+        for one in some:
+            fence = prediction.fence(one.entry.attempt)
+            arguments += [one.stream, one.entry_id, self.keys.snapshot(one.entry.id), fence]
+        time, owed = cast(Any, self._look(args=arguments))
+        return Take(_seconds(time), list(compress(some, owed)))
 
     def move(self, moves: Sequence[Move]) -> list[bool]:
         """Moves each entry as one step of Redis and rings where no bell was ringing.
@@ -208,6 +218,11 @@ class Backlogs:
         if key := fields.get(b"k"):
             pipeline.delete(key)
         pipeline.execute()
+
+
+def _seconds(time: Sequence[bytes]) -> float:
+    """What TIME answers, as epoch seconds."""
+    return int(time[0]) + int(time[1]) / 1e6
 
 
 def _mean(taken: Sequence[Taken]) -> tuple[float, float]:

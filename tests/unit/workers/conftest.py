@@ -28,14 +28,25 @@ class FakeBacklogs:
     """Hands out what waits, and keeps what was moved, call by call."""
 
     journal: list[tuple[str, Any]]
+    clock: FakeClock
     waiting: list[Taken] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     finished: list[Snapshot] = field(default_factory=list)
     let_go: list[Taken] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)
+    looks: int = 0
 
     def take(self, backlog: Any, consumer: str, count: int, order: Any) -> Take:
         taken, self.waiting = self.waiting[:count], self.waiting[count:]
-        return Take(TAKEN_AT, taken)
+        return Take(self.time(), taken)
+
+    def look_again(self, some: Sequence[Taken]) -> Take:
+        """Jobs in `ended` are owed no more."""
+        self.looks += 1
+        return Take(self.time(), [one for one in some if one.entry.id not in self.ended])
+
+    def time(self) -> float:
+        return TAKEN_AT + self.clock.monotonic()
 
     def move(self, moves: Sequence[Move]) -> list[bool]:
         self.moves += moves
@@ -88,8 +99,8 @@ def journal() -> list[tuple[str, Any]]:
 
 
 @pytest.fixture
-def backlogs(journal: list[tuple[str, Any]]) -> FakeBacklogs:
-    return FakeBacklogs(journal)
+def backlogs(journal: list[tuple[str, Any]], clock: FakeClock) -> FakeBacklogs:
+    return FakeBacklogs(journal, clock)
 
 
 @pytest.fixture

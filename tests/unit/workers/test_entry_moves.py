@@ -1,11 +1,11 @@
 import pytest
 
-from shared.backlog.backlogs import Take, Taken
+from shared.backlog.backlogs import Taken
 from shared.domain.names import RECORD
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.errors import JobFailed
-from workers.entry_moves import ended, failed, given_back, queue_seconds
+from workers.entry_moves import ended, failed, given_back, late, queue_seconds
 
 SO_FAR = Outcome(State.QUEUED, queue_time=0.5, preprocess_time=0.25, started_at=990.0)
 
@@ -43,4 +43,10 @@ def test_who_is_given_back_goes_nowhere(add) -> None:
 )
 def test_the_waits_add_up_and_never_shrink(add, entry_id, seconds) -> None:
     one = Taken(add(outcome=SO_FAR).entry, "stream", entry_id)
-    assert queue_seconds(one, Take(1000.0, [one])) == pytest.approx(seconds)
+    assert queue_seconds(one, 1000.0) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("deadline", "is_late"), [(None, False), (1000.5, False), (1000.0, True)])
+def test_a_job_is_late_from_its_deadline_on(add, deadline, is_late) -> None:
+    move = late(add(deadline=deadline), 1000.0)
+    assert (move is not None and move.entry.outcome.error_code == "deadline_exceeded") is is_late

@@ -61,6 +61,11 @@ def rows(*values: float, **more) -> bytes:
     return tensors.encode({"x": np.array([[value] for value in values], np.float32), **more})
 
 
+def wide(value: float) -> bytes:
+    """A row of another shape: it runs apart."""
+    return tensors.encode({"x": np.array([[value, 0.5]], np.float32)})
+
+
 def test_waiting_jobs_share_one_run(run, add, move_of, session) -> None:
     jobs = [add(rows(value)) for value in (1, 2, 3)]
     assert run() == 3
@@ -159,6 +164,44 @@ def test_a_job_past_its_deadline_does_not_run(run, add, move_of, session) -> Non
     run()
     assert move_of(late).entry.outcome.error_code == "deadline_exceeded"
     assert session.batches == []
+
+
+def test_a_job_canceled_during_an_earlier_run_does_not_run(run, add, backlogs, session) -> None:
+    add(rows(1))
+    canceled, other = (add(wide(value)) for value in (2, 3))
+    backlogs.ended = {canceled.entry.id}
+    run()
+    assert session.batches == [[1], [3]]
+    assert canceled not in [move.source for move in backlogs.moves]
+    assert other in [move.source for move in backlogs.moves]
+
+
+def test_a_job_canceled_before_its_half_runs_drops_out(run, add, backlogs, session) -> None:
+    jobs = [add(rows(value)) for value in (-1, 2, 3, 4)]
+    backlogs.ended = {jobs[2].entry.id}
+    run()
+    assert session.batches == [[-1, 2, 3, 4], [-1, 2], [-1], [2], [4]]
+
+
+def test_a_deadline_that_passed_during_an_earlier_run_counts(run, add, move_of, session) -> None:
+    add(rows(1))
+    late = add(wide(2), deadline=1000.5)
+    run()
+    assert session.batches == [[1]]
+    assert move_of(late).entry.outcome.error_code == "deadline_exceeded"
+
+
+def test_what_runs_later_has_waited_longer(run, add, move_of) -> None:
+    first, second = add(rows(1)), add(wide(2))
+    run()
+    waits = [move_of(one).entry.outcome.queue_time for one in (first, second)]
+    assert waits == [2.0, 3.0]
+
+
+def test_one_run_at_once_needs_no_second_look(run, add, backlogs) -> None:
+    add(rows(1))
+    run()
+    assert backlogs.looks == 0
 
 
 def test_a_job_whose_tensors_are_gone_is_given_back(run, add, move_of) -> None:

@@ -13,7 +13,8 @@ def worker(new_worker):
 
 def test_takes_follow_the_turns_of_the_priorities(worker, backlogs, monkeypatch) -> None:
     orders = []
-    monkeypatch.setattr(backlogs, "take", lambda *given: orders.append(given[3]))
+    take = backlogs.take
+    monkeypatch.setattr(backlogs, "take", lambda *given: orders.append(given[3]) or take(*given))
     for _ in range(16):
         worker.take(WINE, 1)
     assert [order[0] for order in orders].count(Priority.NORMAL) == 3

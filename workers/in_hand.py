@@ -1,0 +1,31 @@
+"""A take while it is worked off: what of it is still owed, and what time it is in Redis."""
+
+from collections.abc import Sequence
+
+from shared.backlog.backlogs import Backlogs, Take, Taken
+from shared.clock import Clock
+
+LOOK_AGAIN_SECONDS = 0.05
+"""An older take is looked at again before a run: a look costs 0.1 ms, a run in vain much more."""
+
+
+class InHand:
+    """`at` is the time in Redis at the last look, epoch seconds; `taken` all that was taken."""
+
+    def __init__(self, take: Take, backlogs: Backlogs, clock: Clock) -> None:
+        self.at = take.at
+        self.taken = take.taken
+        self._backlogs = backlogs
+        self._clock = clock
+        self._taken_at = clock.monotonic()
+
+    def still_owed(self, some: Sequence[Taken]) -> Sequence[Taken]:
+        """Those of `some` that neither ended nor began anew since; the others leave the backlog.
+
+        Asks Redis only where the take was a while ago: may raise redis.RedisError.
+        """
+        if not some or self._clock.monotonic() - self._taken_at < LOOK_AGAIN_SECONDS:
+            return some
+        look = self._backlogs.look_again(some)
+        self.at = look.at
+        return look.taken
