@@ -81,6 +81,7 @@ class Manifest(Strict):
     description: str = ""
     lane: Name = "cpu"
     max_batch_size: Positive | None = None
+    max_batch_delay_ms: Annotated[int, Field(ge=0, le=10_000)] = 0
     preprocess_batch: Positive = 32
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
     cache: bool = True

@@ -27,6 +27,7 @@ class Model:
     default_version: str
     lane: str
     max_batch_size: int
+    max_batch_delay_ms: int
     preprocess_batch: int
     timeout_seconds: float
     input_max_bytes: int

@@ -41,6 +41,7 @@ def load_model(folder: Path) -> Model:
         default_version=default.version,
         lane=manifest.lane,
         max_batch_size=_batch_size(manifest, versions),
+        max_batch_delay_ms=manifest.max_batch_delay_ms,
         preprocess_batch=manifest.preprocess_batch,
         timeout_seconds=manifest.timeout_seconds,
         input_max_bytes=manifest.limits.input_max_bytes,

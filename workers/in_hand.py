@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.backlog.backlogs import Backlogs, Take, Taken
 from shared.clock import Clock
+from workers.entry_moves import added_at
 
 LOOK_AGAIN_SECONDS = 0.05
 """An older take is looked at again before a run: a look costs 0.1 ms, a run in vain much more."""
@@ -18,6 +19,26 @@ class InHand:
         self._backlogs = backlogs
         self._clock = clock
         self._taken_at = clock.monotonic()
+
+    @property
+    def rows(self) -> int:
+        return sum(one.entry.rows for one in self.taken)
+
+    @property
+    def age_seconds(self) -> float:
+        """How long the oldest of it has been in its backlog."""
+        return max([0.0, *(self.at - added_at(one) for one in self.taken)])
+
+    def may_grow(self, max_rows: int, max_bytes: int) -> bool:
+        """Whether it may wait for more: neither one that is full nor a suspect, nor nothing."""
+        entries = [one.entry for one in self.taken]
+        full = self.rows >= max_rows or sum(entry.weight for entry in entries) >= max_bytes
+        return bool(entries) and not full and not any(entry.suspect for entry in entries)
+
+    def add(self, more: Take) -> None:
+        """What was taken a while later."""
+        self.at = more.at
+        self.taken = [*self.taken, *more.taken]
 
     def still_owed(self, some: Sequence[Taken]) -> Sequence[Taken]:
         """Those of `some` that neither ended nor began anew since; the others leave the backlog.

@@ -71,8 +71,11 @@ class Predict:
     def __call__(self, model: str, version: str) -> int:
         """Takes what waits for this version, runs it, passes it on; answers how many jobs."""
         backlog = Backlog(Stage.PREDICT, model, version)
-        max_rows = self._max_rows(model)
-        take = self._worker.take(backlog, max_rows)
+        served = self._worker.registry.models.get(model)
+        max_rows, delay_ms = (
+            (served.max_batch_size, served.max_batch_delay_ms) if served else (1, 0)
+        )
+        take = self._worker.take(backlog, max_rows, delay_ms / 1000)
         for batch in batches(take.taken, max_rows, self._worker.settings.batch_max_bytes):
             with self._worker.running(batch, take):
                 moves = self._predict(batch, take, backlog)
@@ -175,10 +178,6 @@ class Predict:
         for one in batch:
             if one.entry.payload_ref:
                 self._worker.blobs.delete(one.entry.payload_ref)
-
-    def _max_rows(self, model: str) -> int:
-        served = self._worker.registry.models.get(model)
-        return served.max_batch_size if served else 1
 
 
 def _cause(error: Exception) -> JobFailed:

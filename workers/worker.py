@@ -1,17 +1,18 @@
 """What every stage works with: takes in this process's name, runs under its rules, passes on."""
 
 import itertools
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import redis
 
 from models.registry import Registry
-from shared.backlog.backlogs import Backlogs, Move, Taken
+from shared.backlog.backlogs import Backlogs, Move, Take, Taken
 from shared.backlog.consumers import Consumer
 from shared.clock import Clock
 from shared.container import Container
-from shared.domain.names import Backlog, Stage
+from shared.domain.names import Backlog, Priority, Stage
 from shared.errors import BusyError, WorkTakenAway
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
@@ -33,15 +34,36 @@ class Worker:
         self.blobs: Blobs = container.blobs
         self.consumer = Consumer(container.redis, stage.value, container.settings)
         self.watchdog = Watchdog(container.clock)
-        self.stopping = False
+        self._stop = threading.Event()
         self._backlogs: Backlogs = container.backlogs
         self._isolation = Isolation()
         self._turns = itertools.count()
 
-    def take(self, backlog: Backlog, rows: int) -> InHand:
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Nothing is waited for any more; what runs, ends as it does."""
+        self._stop.set()
+
+    def take(self, backlog: Backlog, rows: int, delay_seconds: float = 0.0) -> InHand:
+        """What waits, up to so many rows, at once.
+
+        With a delay, a take that may grow waits until its oldest entry is that old, and is then
+        topped up, once. A worker that is to stop waits no longer.
+        """
         order = take_order(next(self._turns))
-        take = self._backlogs.take(backlog, self.consumer.name, rows, order)
-        return InHand(take, self._backlogs, self.clock)
+        take = InHand(self._take(backlog, rows, order), self._backlogs, self.clock)
+        wait_seconds = delay_seconds - take.age_seconds
+        if wait_seconds > 0 and take.may_grow(rows, self.settings.batch_max_bytes):
+            self._backlogs.hush(backlog, wait_seconds)
+            self._stop.wait(wait_seconds)
+            take.add(self._take(backlog, rows - take.rows, order))
+        return take
+
+    def _take(self, backlog: Backlog, rows: int, order: Sequence[Priority]) -> Take:
+        return self._backlogs.take(backlog, self.consumer.name, rows, order)
 
     def pass_on(self, moves: Sequence[Move]) -> None:
         """Moves what is still owed; what is not any more has left its backlog just as well."""

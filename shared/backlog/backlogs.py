@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import compress
@@ -23,6 +24,7 @@ from shared.domain.states import Progress, State
 from shared.settings import Settings
 
 QUARANTINE_LENGTH = 100
+HUSH_GRACE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,12 @@ class Backlogs:
 
     def _messages(self, backlogs: Iterable[Backlog]) -> list[Any]:
         return [part for backlog in backlogs for part in self._bells.of(backlog)]
+
+    def hush(self, backlog: Backlog, seconds: float) -> None:
+        """Keeps the bell of a backlog from ringing: the caller takes from it in `seconds`."""
+        milliseconds = int((seconds + HUSH_GRACE_SECONDS) * 1000)
+        with suppress(redis.ResponseError):  # Redis is full; a bell too many harms nobody
+            self._redis.set(self.keys.bell(backlog), b"1", nx=True, px=milliseconds)
 
     def _first_slice(self, backlog: Backlog, rows: int) -> int:
         """How many entries like the last ones fill a take; a single one where none were seen."""

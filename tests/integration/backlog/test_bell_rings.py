@@ -65,6 +65,23 @@ def test_a_refused_move_rings_nothing(backlogs, enqueue, valkey, keys, bells) ->
     assert bells.rung == []
 
 
+def test_a_hushed_bell_rings_for_nobody_until_the_next_take(backlogs, enqueue, bells) -> None:
+    enqueue()
+    backlogs.take(WINE, "a", 9)
+    bells.rung.clear()
+    backlogs.hush(WINE, 5.0)
+    enqueue()
+    assert bells.rung == []
+    assert len(backlogs.take(WINE, "a", 9).taken) == 1
+    enqueue()
+    assert bells.rung == [WINE]
+
+
+def test_a_hush_ends_by_itself(backlogs, valkey, keys) -> None:
+    backlogs.hush(WINE, 5.0)
+    assert 5_000 < valkey.pttl(keys.bell(WINE)) <= 6_000
+
+
 def test_only_silent_bells_are_rung(backlogs, bells) -> None:
     assert backlogs.ring([WINE, DIGITS]) == [WINE, DIGITS]
     assert backlogs.ring([WINE, RECORD]) == [RECORD]

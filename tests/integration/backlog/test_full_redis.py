@@ -32,6 +32,11 @@ def test_a_full_redis_still_hands_out_work(backlogs, enqueue, fill) -> None:
     assert [one.entry.id for one in backlogs.take(WINE, "a", 9).taken] == [job.id]
 
 
+def test_a_full_redis_lets_a_take_wait_for_more(backlogs, fill) -> None:
+    fill()
+    backlogs.hush(WINE, 1.0)
+
+
 def test_a_full_redis_still_passes_work_on(backlogs, enqueue, fill, entries_of) -> None:
     job = enqueue()
     fill()

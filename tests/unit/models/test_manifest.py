@@ -40,6 +40,8 @@ def test_the_bare_name_means_the_default_else_the_champion_else_the_last(read, m
         (f'name = "m"\nsize = 3\n{VERSION}', "size: Extra inputs are not permitted"),
         (f'name = "m"\nmax_batch_size = 0\n{VERSION}', "max_batch_size: Input should be greater"),
         (f'name = "m"\nmax_batch_size = "8"\n{VERSION}', "max_batch_size: Input should be a valid"),
+        (f'name = "m"\nmax_batch_delay_ms = -1\n{VERSION}', "max_batch_delay_ms: Input should be"),
+        (f'name = "m"\nmax_batch_delay_ms = 99999\n{VERSION}', "max_batch_delay_ms: Input"),
         (f'name = "m"\n{VERSION}{VERSION}', "two versions have the same name"),
         (f'name = "m"\n[aliases]\nx = "9"\n{VERSION}', "points to no version: 9"),
         (f'name = "m"\n{VERSION}'.replace(HASH, "ab"), "sha256: Value error, should be 64"),

@@ -35,6 +35,7 @@ def reason(write_folder, copying_model):
 def test_only_a_manifest_and_a_file_make_a_model(generic_version):
     model, version = generic_version(**X)
     assert (model.lane, model.max_batch_size, version.reference) == ("cpu", 32, "copy:1")
+    assert (model.max_batch_delay_ms, model.preprocess_batch) == (0, 32)
     assert model.example == {"x": [[0.0, 0.0]]}
 
 

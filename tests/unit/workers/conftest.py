@@ -33,6 +33,7 @@ class FakeBacklogs:
     moves: list[Move] = field(default_factory=list)
     finished: list[Snapshot] = field(default_factory=list)
     let_go: list[Taken] = field(default_factory=list)
+    coming: list[Taken] = field(default_factory=list)
     ended: set[str] = field(default_factory=set)
     looks: int = 0
 
@@ -44,6 +45,12 @@ class FakeBacklogs:
         """Jobs in `ended` are owed no more."""
         self.looks += 1
         return Take(self.time(), [one for one in some if one.entry.id not in self.ended])
+
+    def hush(self, backlog: Any, seconds: float) -> None:
+        """Whatever waits for the hush comes to the backlog meanwhile."""
+        self.journal.append(("hushed", seconds))
+        self.waiting += self.coming
+        self.coming = []
 
     def time(self) -> float:
         return TAKEN_AT + self.clock.monotonic()
@@ -112,6 +119,7 @@ def model(tmp_path: Path) -> SimpleNamespace:
         lane="cpu",
         preprocess_batch=8,
         max_batch_size=8,
+        max_batch_delay_ms=0,
         timeout_seconds=10.0,
         allow_non_finite=False,
     )

@@ -152,6 +152,14 @@ def test_a_bad_output_fails_alone(run, add, move_of, session, value, code) -> No
     assert (outcome.predict_time, outcome.batch_size) == (1.0, 2)
 
 
+def test_a_model_may_wait_for_others_to_run_with(run, add, backlogs, session, model) -> None:
+    model.max_batch_delay_ms = 2020  # what waits has come two seconds ago
+    first = add(rows(1))
+    backlogs.coming, backlogs.waiting = [add(rows(2))], [first]
+    run()
+    assert session.batches == [[1, 2]]
+
+
 def test_a_model_may_allow_outputs_that_are_not_finite(run, add, move_of, model) -> None:
     model.allow_non_finite = True
     one = add(rows(-2))

@@ -171,7 +171,7 @@ def test_a_stopping_worker_does_not_wait_for_sql(
 ) -> None:
     recording()
     locked()
-    worker.stopping = True
+    worker.stop()
     with pytest.raises(Unavailable):
         record()
     assert (backlogs.finished, backlogs.let_go) == ([], [])

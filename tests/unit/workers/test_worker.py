@@ -1,9 +1,12 @@
+import time
+
 import pytest
 
 from shared.backlog.backlogs import Take
 from shared.domain.names import Backlog, Priority, Stage
 
 WINE = Backlog(Stage.PREPROCESS, "m", "1")
+IN_20_MS = 2.02  # what waits has come two seconds ago
 
 
 @pytest.fixture
@@ -19,6 +22,47 @@ def test_takes_follow_the_turns_of_the_priorities(worker, backlogs, monkeypatch)
         worker.take(WINE, 1)
     assert [order[0] for order in orders].count(Priority.NORMAL) == 3
     assert [order[0] for order in orders].count(Priority.LOW) == 1
+
+
+def test_without_a_delay_an_idle_worker_starts_at_once(worker, add, journal) -> None:
+    one = add()
+    assert worker.take(WINE, 8).taken == [one]
+    assert journal == []
+
+
+def test_a_take_waits_until_its_oldest_is_that_old(worker, add, journal) -> None:
+    add()
+    begun = time.monotonic()
+    worker.take(WINE, 8, IN_20_MS)
+    assert time.monotonic() - begun >= 0.015
+    assert journal == [("hushed", pytest.approx(0.02))]
+
+
+def test_what_came_meanwhile_joins_it(worker, add, backlogs) -> None:
+    one = add()
+    backlogs.coming, backlogs.waiting = [add(), add(), add()], [one]
+    take = worker.take(WINE, 3, IN_20_MS)
+    assert take.taken[0] is one
+    assert (take.rows, len(backlogs.waiting)) == (3, 1)
+
+
+def test_who_has_waited_long_enough_waits_no_more(worker, add, journal) -> None:
+    add()
+    worker.take(WINE, 8, 1.9)
+    assert journal == []
+
+
+@pytest.mark.parametrize("entry", [{"crashes": 1}, {"rows": 8}])
+def test_neither_a_full_take_nor_a_suspect_waits(worker, add, journal, entry) -> None:
+    add(**entry)
+    worker.take(WINE, 8, 60.0)
+    assert journal == []
+
+
+def test_a_worker_that_stops_does_not_wait(worker, add) -> None:
+    one = add()
+    worker.stop()
+    assert worker.take(WINE, 8, 60.0).taken == [one]
 
 
 def test_what_runs_of_a_take_is_noted_before_it_runs(worker, add, journal) -> None:
