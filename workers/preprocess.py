@@ -1,5 +1,6 @@
 """The first stage: inputs become tensors, each job for itself."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
@@ -23,6 +24,13 @@ log = structlog.get_logger()
 
 TIME_LIMIT_SECONDS = 60.0
 
+PORTION_SECONDS = 0.05
+"""What took so long is passed on before the rest is prepared.
+
+32 pictures of 14 ms each are 450 ms during which predict had nothing to do: in portions a burst of
+64 was through 10 % sooner. Portions of 20 ms cost twice the commands of Redis and gain no more.
+"""
+
 
 class Preprocess:
     """The stage of one worker process; processors are loaded once."""
@@ -37,9 +45,26 @@ class Preprocess:
         take = self._worker.take(backlog, self._batch_size(model))
         for batch in together_or_alone(take.taken):
             with self._worker.running(batch, take):
-                moves = [self._prepare(one, take, backlog) for one in take.still_owed(batch)]
-            self._worker.pass_on(moves)
+                self._prepare_all(batch, take, backlog)
         return len(take.taken)
+
+    def _prepare_all(self, batch: Sequence[Taken], take: InHand, backlog: Backlog) -> None:
+        """Passes on in portions, so that predict can begin while the rest is prepared."""
+        rest = take.still_owed(batch)
+        while rest:
+            moves = self._portion(rest, take, backlog)
+            self._worker.pass_on(moves)
+            rest = take.still_owed(rest[len(moves) :])
+
+    def _portion(self, rest: Sequence[Taken], take: InHand, backlog: Backlog) -> list[Move]:
+        """The moves of the first of them: as many as can be prepared in the time of a portion."""
+        begun = self._worker.clock.monotonic()
+        moves: list[Move] = []
+        for one in rest:
+            moves.append(self._prepare(one, take, backlog))
+            if self._worker.clock.monotonic() - begun >= PORTION_SECONDS:
+                break
+        return moves
 
     def _prepare(self, one: Taken, take: InHand, backlog: Backlog) -> Move:
         entry = one.entry

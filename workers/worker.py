@@ -70,12 +70,14 @@ class Worker:
         self._backlogs.move(moves)
 
     @contextmanager
-    def running(self, batch: Sequence[Taken], take: Take) -> Iterator[None]:
+    def running(self, batch: Sequence[Taken], take: InHand) -> Iterator[None]:
         """Around the work on a batch: noted, so that a crash is known; a suspect is alone."""
         suspect = any(one.entry.suspect for one in batch)
         with self._isolation.alone() if suspect else self._isolation.shared():
-            if len(batch) < len(take.taken):  # else the take itself has noted it
-                self.consumer.note_running([one.entry.id for one in batch])
+            runs = [one.entry.id for one in batch]
+            if runs != take.noted:
+                self.consumer.note_running(runs)
+                take.noted = runs
             yield
 
     @contextmanager

@@ -68,7 +68,7 @@ def test_a_refused_move_rings_nothing(backlogs, enqueue, valkey, keys, bells) ->
 def test_a_hushed_bell_rings_for_nobody_until_the_next_take(backlogs, enqueue, bells) -> None:
     enqueue()
     backlogs.take(WINE, "a", 9)
-    bells.rung.clear()
+    bells.clear()
     backlogs.hush(WINE, 5.0)
     enqueue()
     assert bells.rung == []

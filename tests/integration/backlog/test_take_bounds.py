@@ -84,14 +84,14 @@ def test_the_bounds_hold_over_all_priorities(backlogs, bring, take, new_job) -> 
 @pytest.mark.parametrize("entry", [{"rows": 8}, {"payload": bytes(9_000)}, {}])
 def test_a_take_that_reached_a_bound_rings(bring, take, bells, entry) -> None:
     bring(9, **entry)
-    bells.rung.clear()
+    bells.clear()
     assert take(8) < 9
     assert bells.rung == [WINE]
 
 
 def test_a_take_within_its_bounds_stays_silent(bring, take, bells) -> None:
     bring(3, payload=bytes(2_000), rows=2)
-    bells.rung.clear()
+    bells.clear()
     assert take(7) == 3
     assert bells.rung == []
 

@@ -154,6 +154,39 @@ def test_a_processor_that_does_not_import_fails_its_jobs(run, add, move_of, mode
     assert "no licence" in outcome.error
 
 
+@pytest.fixture
+def slow(settings, clock):
+    """A blob store that needs 20 ms for an input."""
+
+    class SlowBlobs(Blobs):
+        def get(self, reference: str) -> bytes:
+            clock.advance(0.02)
+            return b"1"
+
+    return SlowBlobs(settings.blobs_dir)
+
+
+def test_heavy_work_is_passed_on_in_portions(run, add, journal, slow) -> None:
+    ids = [add(payload_ref="inputs/1").entry.id for _ in range(8)]
+    run(blobs=slow)
+    moved = [moved for word, moved in journal if word == "moved"]
+    assert moved == [ids[:3], ids[3:6], ids[6:]]
+
+
+def test_a_job_canceled_before_its_portion_is_not_prepared(run, add, backlogs, slow) -> None:
+    jobs = [add(payload_ref="inputs/1") for _ in range(5)]
+    backlogs.ended = {jobs[1].entry.id, jobs[3].entry.id}
+    run(blobs=slow)
+    assert [move.source for move in backlogs.moves] == [*jobs[:3], jobs[4]]
+
+
+def test_a_deadline_that_passes_before_a_portion_counts(run, add, move_of, slow) -> None:
+    jobs = [add(payload_ref="inputs/1", deadline=1000.05) for _ in range(4)]
+    run(blobs=slow)
+    assert move_of(jobs[2]).destination == PREDICT
+    assert move_of(jobs[3]).entry.outcome.error_code == "deadline_exceeded"
+
+
 class FullBlobs(Blobs):
     def put(self, reference: str, data: bytes, *, synced: bool) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")

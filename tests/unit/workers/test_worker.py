@@ -2,7 +2,6 @@ import time
 
 import pytest
 
-from shared.backlog.backlogs import Take
 from shared.domain.names import Backlog, Priority, Stage
 
 WINE = Backlog(Stage.PREPROCESS, "m", "1")
@@ -66,13 +65,15 @@ def test_a_worker_that_stops_does_not_wait(worker, add) -> None:
 
 
 def test_what_runs_of_a_take_is_noted_before_it_runs(worker, add, journal) -> None:
-    take = Take(0.0, [add(), add()])
+    add(), add()
+    take = worker.take(WINE, 8)
     with worker.running(take.taken[:1], take):
         assert journal == [("running", [take.taken[0].entry.id])]
 
 
 def test_a_take_that_runs_as_one_batch_was_noted_when_it_was_taken(worker, add, journal) -> None:
-    take = Take(0.0, [add(), add()])
+    add(), add()
+    take = worker.take(WINE, 8)
     with worker.running(take.taken, take):
         assert journal == []
 
@@ -94,6 +95,7 @@ def test_a_task_that_raised_leaves_its_work_to_others(worker, error) -> None:
 
 @pytest.mark.parametrize(("crashes", "isolated"), [(0, False), (1, True)])
 def test_only_a_suspect_has_the_process_for_itself(worker, add, crashes, isolated) -> None:
-    take = Take(0.0, [add(crashes=crashes)])
+    add(crashes=crashes)
+    take = worker.take(WINE, 8)
     with worker.running(take.taken, take):
         assert worker._isolation._alone == isolated
