@@ -11,7 +11,7 @@ from api.dependencies import Services
 from api.hot_routes import HotRoutes
 from api.openapi.document import document
 from api.request_limits import RequestLimits
-from api.routes import models, operations, predictions
+from api.routes import bulk, models, operations, predictions
 from models.registry import Registry
 from shared.container import Container
 
@@ -27,13 +27,20 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
         lifespan=_lifespan,
         telemetry=TELEMETRY_OFF,
         # Flat: a router that is included matches every request twice.
-        routes=[*predictions.router.routes, *models.router.routes, *operations.router.routes],
+        routes=[
+            *predictions.router.routes,
+            *bulk.router.routes,
+            *models.router.routes,
+            *operations.router.routes,
+        ],
     )
     app.state.services = Services(container, registry)
     error_responses.install(app)
     app.openapi = lambda: document(app.routes, registry)  # type: ignore[method-assign]
     inner = HotRoutes(app.build_middleware_stack())
-    app.middleware_stack = RequestLimits(inner, container.settings.body_max_bytes)
+    settings = container.settings
+    larger = {bulk.PATH: settings.bulk_max_bytes}
+    app.middleware_stack = RequestLimits(inner, settings.body_max_bytes, larger)
     return app
 
 

@@ -1,9 +1,10 @@
 """What the routes work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from api.turns import Turns
 from models.registry import Registry
 from shared.container import Container
 
@@ -12,6 +13,7 @@ from shared.container import Container
 class Services:
     container: Container
     registry: Registry
+    turns: Turns = field(default_factory=Turns)
 
 
 def services(request: Request) -> Services:

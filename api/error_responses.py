@@ -34,29 +34,40 @@ def install(app: FastAPI) -> None:
 
 def problem(scope: Scope, error: QueuecastError, allow: str | None = None) -> Response:
     """The answer that tells of `error`; nothing that was sent is repeated but the path."""
-    content: dict[str, Any] = {
-        "type": f"/problems/{error.type}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
+    content = problem_members(error) | {
         "instance": scope["path"][:INSTANCE_MAX_CHARS],
         "request_id": scope["state"]["request_id"],
     }
-    if error.errors:
-        content["errors"] = [
-            {"pointer": field.pointer, "detail": field.detail} for field in error.errors
-        ]
     headers = {"Allow": allow} if allow else {}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))
     return Response(orjson.dumps(content), error.status, headers, MEDIA_TYPE)
 
 
+def problem_members(error: QueuecastError) -> dict[str, Any]:
+    """What a problem says of the error itself, whatever request met it."""
+    content: dict[str, Any] = {
+        "type": f"/problems/{error.type}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+    }
+    if error.errors:
+        content["errors"] = [
+            {"pointer": field.pointer, "detail": field.detail} for field in error.errors
+        ]
+    return content
+
+
 def unexpected(scope: Scope, error: Exception) -> Response:
+    return problem(scope, unexpected_error(scope, error))
+
+
+def unexpected_error(scope: Scope, error: Exception) -> QueuecastError:
     """500 without a word about the cause: that stands in the log, under the request's id."""
     request_id = scope["state"]["request_id"]
     log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
-    return problem(scope, QueuecastError("something went wrong on our side; it was logged"))
+    return QueuecastError("something went wrong on our side; it was logged")
 
 
 async def _answer(request: Request, error: Exception) -> Response:

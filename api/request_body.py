@@ -17,8 +17,7 @@ _UTF8 = re.compile(r'\s*charset\s*=\s*"?utf-?8"?\s*', re.IGNORECASE)
 
 async def read_body(request: Request) -> Any:
     """The body as one JSON value; raises RequestError."""
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedEncoding("a body is taken without Content-Encoding")
+    _require_identity(request)
     content_type = request.headers.get("content-type", "")
     try:
         # A client that sends a byte a minute must not hold a connection for ever.
@@ -26,17 +25,37 @@ async def read_body(request: Request) -> Any:
             if content_type.lower().startswith("multipart/form-data"):
                 _require_utf8(content_type)
                 return await read_form(request)
-            _require_json(content_type)
+            _require_json(content_type, "application/json or multipart/form-data")
             return strict_json.loads(await request.body())
     except TimeoutError:
-        raise RequestTimeout(f"a body is waited for {READ_SECONDS:.0f} s") from None
+        raise _too_slow() from None
 
 
-def _require_json(content_type: str) -> None:
+async def read_json_bytes(request: Request) -> bytes:
+    """The body, unread, which should be JSON; raises RequestError."""
+    _require_identity(request)
+    _require_json(request.headers.get("content-type", ""))
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await request.body()
+    except TimeoutError:
+        raise _too_slow() from None
+
+
+def _too_slow() -> RequestTimeout:
+    return RequestTimeout(f"a body is waited for {READ_SECONDS:.0f} s")
+
+
+def _require_identity(request: Request) -> None:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedEncoding("a body is taken without Content-Encoding")
+
+
+def _require_json(content_type: str, taken: str = "application/json") -> None:
     if content_type == "application/json":
         return
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType("a body is application/json or multipart/form-data")
+        raise UnsupportedMediaType(f"a body is {taken}")
     _require_utf8(content_type)
 
 

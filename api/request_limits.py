@@ -6,6 +6,7 @@ where that is harmless to log, else ours.
 
 import os
 import re
+from collections.abc import Mapping
 from itertools import count
 
 from starlette.requests import ClientDisconnect
@@ -31,9 +32,13 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 class RequestLimits:
     """Outermost: what it refuses has cost no more than its headers."""
 
-    def __init__(self, app: ASGIApp, body_max_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, body_max_bytes: int, larger: Mapping[str, int] | None = None
+    ) -> None:
+        """`larger` has the paths whose bodies may be larger."""
         self._app = app
         self._body_max_bytes = body_max_bytes
+        self._larger = larger or {}
         self._prefix = os.urandom(6).hex()
         self._numbers = count()
 
@@ -46,9 +51,10 @@ class RequestLimits:
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, request_id)
         try:
-            self._check(scope, seen)
+            body_max_bytes = self._larger.get(scope["path"], self._body_max_bytes)
+            _check(scope, seen, body_max_bytes)
             if seen.chunked:
-                receive = _counted(receive, self._body_max_bytes)
+                receive = _counted(receive, body_max_bytes)
             await self._app(scope, receive, answer.send)
         except QueuecastError as error:
             await problem(scope, error)(scope, receive, answer.send)
@@ -59,18 +65,6 @@ class RequestLimits:
             if answer.started:
                 raise  # the server cuts the connection: half an answer must not look whole
             await response(scope, receive, answer.send)
-
-    def _check(self, scope: Scope, seen: "_Headers") -> None:
-        if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > URL_MAX_BYTES:
-            raise UriTooLong(f"a URL has at most {URL_MAX_BYTES} bytes")
-        if seen.size > HEADERS_MAX_BYTES or seen.number > HEADERS_MAX:
-            limits = f"{HEADERS_MAX} headers and {HEADERS_MAX_BYTES} bytes"
-            raise HeadersTooLarge(f"a request has at most {limits} of them")
-        if seen.chunked and seen.content_length is not None:
-            # Two parsers may disagree about where such a body ends: request smuggling.
-            raise RequestError("Content-Length and Transfer-Encoding exclude each other")
-        if seen.content_length is not None and seen.content_length > self._body_max_bytes:
-            raise _too_large(self._body_max_bytes)
 
 
 class _Headers:
@@ -92,6 +86,19 @@ class _Headers:
                 self.chunked = True
             elif name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
                 self.request_id = value.decode()
+
+
+def _check(scope: Scope, seen: _Headers, body_max_bytes: int) -> None:
+    if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > URL_MAX_BYTES:
+        raise UriTooLong(f"a URL has at most {URL_MAX_BYTES} bytes")
+    if seen.size > HEADERS_MAX_BYTES or seen.number > HEADERS_MAX:
+        limits = f"{HEADERS_MAX} headers and {HEADERS_MAX_BYTES} bytes"
+        raise HeadersTooLarge(f"a request has at most {limits} of them")
+    if seen.chunked and seen.content_length is not None:
+        # Two parsers may disagree about where such a body ends: request smuggling.
+        raise RequestError("Content-Length and Transfer-Encoding exclude each other")
+    if seen.content_length is not None and seen.content_length > body_max_bytes:
+        raise _too_large(body_max_bytes)
 
 
 class _Answer:

@@ -63,7 +63,7 @@ def _read_carefully(body: bytes) -> Any:
     except RecursionError:
         raise JsonTooDeep(f"JSON is taken to a depth of {MAX_DEPTH}") from None
     except ValueError:
-        raise MalformedJson("the body should be one JSON value in UTF-8") from None
+        raise MalformedJson("it should be one JSON value in UTF-8") from None
     _check(value, ())
     return value
 

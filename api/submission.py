@@ -21,7 +21,7 @@ METADATA_MAX_BYTES = 4096
 MAX_ERRORS = 20
 
 WEBHOOKS = frozenset({"webhook", "webhook_completed", "webhook_events_filter"})
-OPTIONS = frozenset({"input", "priority", "deadline_seconds", "metadata", "stream"}) | WEBHOOKS
+OPTIONS = frozenset({"priority", "deadline_seconds", "metadata", "stream"}) | WEBHOOKS
 
 _VERSION = re.compile(r"[^:@]+:[^:@]+|[0-9a-f]{64}")
 
@@ -61,16 +61,21 @@ class Submission:
             raise
 
 
-def parse_submission(body: Any, settings: Settings, model: str | None = None) -> Submission:
-    """`model` is the one in the path, if any. Raises UnknownField or InvalidInput."""
+def parse_submission(
+    body: Any, settings: Settings, model: str | None = None, field: str = "input"
+) -> Submission:
+    """`model` is the one in the path, if any; the input stands in `field`.
+
+    Raises UnknownField or InvalidInput.
+    """
     if not isinstance(body, dict):
         whole_body = FieldError("", "should be an object")
         raise InvalidInput("the body should be an object", errors=[whole_body])
     fields = _Fields(body)
-    fields.refuse_unknown(OPTIONS if model is not None else OPTIONS | {"model", "version"})
+    fields.refuse_unknown(OPTIONS | ({field} if model is not None else {field, "model", "version"}))
     named_in, reference = ("", model) if model is not None else fields.reference()
     priority = fields.read("priority", _priority)
-    value = fields.required("input")
+    value = fields.required(field)
     submission = Submission(
         reference=reference,
         named_in=named_in,

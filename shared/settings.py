@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     tenant: str = Field(default="default", description="The tenant of requests without a key.")
 
     body_max_bytes: int = Field(default=1 << 20, description="Largest request body.")
+    bulk_max_bytes: int = Field(
+        default=16 << 20, description="Largest body of `POST /api/v1/predictions/bulk`."
+    )
     inline_input_max_bytes: int = Field(
         default=64 << 10, description="Larger inputs go to the blob store, not to SQL or Redis."
     )

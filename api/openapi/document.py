@@ -26,8 +26,10 @@ def document(routes: Sequence[BaseRoute], registry: Registry) -> dict[str, Any]:
     )
     found.setdefault("components", {})["schemas"] = _component_schemas()
     named = {name: {"model": name, "input": one.example} for name, one in registry.models.items()}
+    many = {name: {"model": name, "inputs": [one.example]} for name, one in registry.models.items()}
     bare = {name: {"input": one.example} for name, one in registry.models.items()}
     _show(found["paths"]["/api/v1/predictions"]["post"], registry, named)
+    _show(found["paths"]["/api/v1/predictions/bulk"]["post"], registry, many)
     _show(found["paths"]["/api/v1/predictions/{id}"]["put"], registry, named)
     _show(found["paths"]["/api/v1/models/{name}/predictions"]["post"], registry, bare)
     return found
@@ -36,8 +38,9 @@ def document(routes: Sequence[BaseRoute], registry: Registry) -> dict[str, Any]:
 def _component_schemas() -> dict[str, Any]:
     shown = [
         one
-        for one in vars(schemas).values()
+        for name, one in vars(schemas).items()
         if isinstance(one, type)
+        and not name.startswith("_")
         and issubclass(one, BaseModel)
         and one.__module__ == schemas.__name__
     ]

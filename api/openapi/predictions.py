@@ -3,7 +3,14 @@
 from typing import Any
 
 from api.openapi.operation import CURSOR, ID, LIMIT, MODEL, json_content, operation, parameter
-from api.openapi.schemas import NewPrediction, NewPredictionForModel, Prediction, PredictionPage
+from api.openapi.schemas import (
+    BulkResults,
+    NewPrediction,
+    NewPredictionForModel,
+    NewPredictions,
+    Prediction,
+    PredictionPage,
+)
 from shared import errors
 
 TAG = "predictions"
@@ -21,7 +28,14 @@ PREFER = parameter(
     "`wait=SECONDS` (RFC 7240): the answer waits for the end, 60 s at most. `wait`: that long.",
 )
 
-_REFUSALS = (
+IDEMPOTENCY_KEYS = parameter(
+    "Idempotency-Key",
+    "header",
+    "Makes a key for each input from its place: the same request again gives the same jobs.",
+    maxLength=255,
+)
+
+_REFUSALS_OF_ALL = (
     errors.MalformedJson,
     errors.DuplicateKey,
     errors.JsonTooDeep,
@@ -29,21 +43,24 @@ _REFUSALS = (
     errors.VersionNotFound,
     errors.RequestTimeout,
     errors.PayloadTooLarge,
-    errors.InputTooLarge,
-    errors.ImageTooLarge,
     errors.UnsupportedMediaType,
     errors.UnsupportedEncoding,
-    errors.UnsupportedImage,
     errors.InvalidInput,
     errors.UnknownField,
-    errors.ShapeMismatch,
-    errors.InvalidImage,
     errors.InvalidModelName,
     errors.InvalidParameter,
     errors.InvalidIdempotencyKey,
-    errors.IdempotencyMismatch,
     errors.Unavailable,
     errors.StorageFull,
+)
+_REFUSALS = (
+    *_REFUSALS_OF_ALL,
+    errors.InputTooLarge,
+    errors.ImageTooLarge,
+    errors.UnsupportedImage,
+    errors.ShapeMismatch,
+    errors.InvalidImage,
+    errors.IdempotencyMismatch,
 )
 
 _ACCEPTED = {
@@ -94,6 +111,18 @@ PUT = operation(
     problems=(*_REFUSALS, errors.NotFound),
     parameters=[ID, IDEMPOTENCY_KEY, PREFER],
     body=_body(NewPrediction),
+)
+CREATE_MANY = operation(
+    "create_predictions",
+    "Submit up to 1,000 predictions",
+    tag=TAG,
+    answers={
+        202: ("Each input was accepted or refused for itself.", BulkResults),
+        200: ("The same; none of them is pending.", BulkResults),
+    },
+    problems=_REFUSALS_OF_ALL,
+    parameters=[IDEMPOTENCY_KEYS],
+    body={"required": True, "content": json_content(NewPredictions)},
 )
 READ = operation(
     "get_prediction",

@@ -12,10 +12,7 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class NewPredictionForModel(Schema):
-    """What is to be predicted."""
-
-    input: JsonValue = Field(description="As the model's `input_schema` says.")
+class _Options(Schema):
     priority: Literal["high", "normal", "low"] | None = "normal"
     deadline_seconds: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="A job that has not ended by then fails as `deadline_exceeded`."
@@ -26,15 +23,31 @@ class NewPredictionForModel(Schema):
     stream: bool | None = Field(default=None, description="Accepted and ignored.")
 
 
-class NewPrediction(NewPredictionForModel):
-    """What is to be predicted, and by which model: exactly one of `model` and `version`."""
-
+class _Served(Schema):
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [{"required": ["model"]}, {"required": ["version"]}]}
     )
 
     model: str = Field(default="", description="`name`, `name:version` or `name@alias`.")
     version: str = Field(default="", description="`name:version` or the version's 64-hex digest.")
+
+
+class NewPredictionForModel(_Options):
+    """What is to be predicted."""
+
+    input: JsonValue = Field(description="As the model's `input_schema` says.")
+
+
+class NewPrediction(_Served, NewPredictionForModel):
+    """What is to be predicted, and by which model: exactly one of `model` and `version`."""
+
+
+class NewPredictions(_Served, _Options):
+    """Many inputs of one model, each a prediction of its own; the options hold for all."""
+
+    inputs: list[JsonValue] = Field(
+        min_length=1, max_length=1000, description="Each as the model's `input_schema` says."
+    )
 
 
 class Metrics(Schema):
@@ -159,6 +172,32 @@ class Problem(Schema):
     instance: str
     request_id: str
     errors: list[ProblemField] = Field(default=[])
+
+
+class Refusal(Schema):
+    """Why an input was refused: a problem without the members that name the request."""
+
+    type: str = Field(examples=["/problems/invalid-input"])
+    title: str
+    status: int = Field(description="What a request with this input alone is answered.")
+    detail: str
+    errors: list[ProblemField] = Field(default=[])
+
+
+class AcceptedInput(Schema):
+    prediction: Prediction
+
+
+class RefusedInput(Schema):
+    problem: Refusal
+
+
+class BulkResults(Schema):
+    """In the order of the inputs."""
+
+    accepted: int
+    refused: int
+    results: list[AcceptedInput | RefusedInput]
 
 
 class Health(Schema):

@@ -5,16 +5,14 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import predictions
 from api.answers import json_answer
-from api.cache_control import read_cache_control
+from api.checked_job import checked_job
 from api.dependencies import services, tenant
 from api.idempotency_key import read_key
 from api.links import API, base_url
@@ -25,13 +23,12 @@ from api.query_parameters import read_parameters, read_seconds
 from api.refusals import counting_refusals
 from api.request_body import read_body
 from api.routes.plain_route import PlainRoute
-from api.submission import Submission, parse_submission
-from models.registry import Model, Version
+from api.submission import parse_submission
 from shared.container import Container
 from shared.domain.ids import new_job_id, parse_job_id
 from shared.domain.prediction import Snapshot
-from shared.errors import InputTooLarge, JobInputGone, NotFound
-from shared.jobs.new_job import NewJob, fingerprint
+from shared.errors import JobInputGone, NotFound
+from shared.jobs.new_job import NewJob
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
 
@@ -44,9 +41,8 @@ async def submit(request: Request, *, model: str | None = None, id: str | None =
         wanted = parse_submission(await read_body(request), here.container.settings, model)
         with wanted.locating():
             found, version = here.registry.resolve(wanted.reference)
-        _require_size(found, wanted)
-        found.validate_input(version, wanted.input)
-        job = _new_job(request, wanted, found, version, id or new_job_id())
+        key = read_key(request)
+        job = checked_job(request, wanted, found, version, id=id or new_job_id(), key=key)
         seconds = wanted_wait(request, here.container.settings.wait_max_seconds)
         prediction = await _accepted(here.container, job, seconds)
     return predictions.answer(request, prediction, here.container.settings)
@@ -120,39 +116,6 @@ async def list_predictions(request: Request) -> Response:
     listing = read_listing(read_parameters(request, *PARAMETERS), tenant(request))
     rows = await here.reader.page(listing.page)
     return json_answer(listing.render(rows, base_url(request, here.settings)))
-
-
-def _require_size(model: Model, wanted: Submission) -> None:
-    if len(wanted.input_json) > model.input_max_bytes:
-        raise InputTooLarge(f"an input of {model.name} has at most {model.input_max_bytes} bytes")
-
-
-def _new_job(
-    request: Request, wanted: Submission, model: Model, version: Version, id: str
-) -> NewJob:
-    canonical = orjson.dumps(wanted.input, option=orjson.OPT_SORT_KEYS)
-    now, whose = services(request).container.clock.now(), tenant(request)
-    deadline = wanted.deadline_seconds
-    kept, may = model.cache_seconds > 0, read_cache_control(request)
-    return NewJob(
-        id=id,
-        tenant=whose,
-        model=model.name,
-        version=version.version,
-        digest=version.digest,
-        input=wanted.input_json,
-        input_hash=fingerprint(
-            whose, model.name, version.digest, model.processor_version, canonical
-        ),
-        body_hash=fingerprint(wanted.canonical),
-        created_at=now,
-        priority=wanted.priority,
-        deadline_at=now + timedelta(seconds=deadline) if deadline is not None else None,
-        idempotency_key=read_key(request),
-        metadata=orjson.dumps(wanted.metadata) if wanted.metadata is not None else None,
-        reuses=kept and may.reuse,
-        keeps_result=kept and may.keep,
-    )
 
 
 def _job_id(request: Request) -> str:

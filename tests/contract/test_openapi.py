@@ -19,7 +19,7 @@ SNAPSHOT = Path(__file__).parent / "openapi.json"
 
 
 def app_with(registry: Registry) -> FastAPI:
-    container: Any = SimpleNamespace(settings=SimpleNamespace(body_max_bytes=1))
+    container: Any = SimpleNamespace(settings=SimpleNamespace(body_max_bytes=1, bulk_max_bytes=1))
     return create_app(container, registry)
 
 

@@ -24,11 +24,12 @@ async def failing(_scope: Any, _receive: Any, _send: Any) -> None:
 class Exchange:
     """One request straight into the middleware; `read` says whether its body was asked for."""
 
-    def __init__(self, app: Any, headers: Headers) -> None:
+    def __init__(self, app: Any, headers: Headers, path: str = "/") -> None:
         self.read = False
         self.messages: list[Any] = []
-        scope = {"type": "http", "path": "/", "query_string": b"", "headers": headers}
-        asyncio.run(RequestLimits(app, body_max_bytes=10)(scope, self._receive, self._send))
+        scope = {"type": "http", "path": path, "query_string": b"", "headers": headers}
+        limits = RequestLimits(app, body_max_bytes=10, larger={"/bulk": 20})
+        asyncio.run(limits(scope, self._receive, self._send))
 
     @property
     def status(self) -> int:
@@ -49,6 +50,12 @@ def test_announced_body_is_refused_unread() -> None:
 
 def test_body_of_the_limit_is_taken() -> None:
     assert Exchange(answering, [(b"content-length", b"10")]).status == 200
+
+
+def test_a_path_may_have_a_limit_of_its_own() -> None:
+    assert Exchange(answering, [(b"content-length", b"20")], "/bulk").status == 200
+    assert Exchange(answering, [(b"content-length", b"21")], "/bulk").status == 413
+    assert Exchange(answering, [(b"content-length", b"20")], "/bulk/").status == 413
 
 
 def test_two_ways_to_tell_the_length_are_refused() -> None:
