@@ -1,6 +1,7 @@
 """Starts one API process: `python -m api --port 8000`, or `--fd N` for a socket that is bound."""
 
 import argparse
+import gc
 import os
 import signal
 import socket
@@ -32,6 +33,10 @@ def main() -> int:
     except QueuecastError as error:
         sys.stderr.write(f"api: {error.detail}\n")
         return 2
+    # All that is loaded by now stays. Unfrozen, every full collection looks through it, and the
+    # event loop stands still for 50 to 130 ms.
+    gc.collect()
+    gc.freeze()
     # The server raises the signal that ended it once more; the default would end us without exit.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)

@@ -26,6 +26,8 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 INSTANCE_MAX_CHARS = 256
 
+Problem = dict[str, Any]
+
 
 def install(app: FastAPI) -> None:
     for kind in (QueuecastError, HTTPException, RequestValidationError):
@@ -44,9 +46,9 @@ def problem(scope: Scope, error: QueuecastError, allow: str | None = None) -> Re
     return Response(orjson.dumps(content), error.status, headers, MEDIA_TYPE)
 
 
-def problem_members(error: QueuecastError) -> dict[str, Any]:
+def problem_members(error: QueuecastError) -> Problem:
     """What a problem says of the error itself, whatever request met it."""
-    content: dict[str, Any] = {
+    content: Problem = {
         "type": f"/problems/{error.type}",
         "title": error.title,
         "status": error.status,

@@ -1,18 +1,14 @@
 """A prediction on the wire: the shape that Replicate's clients know, and our own fields."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer
-from api.error_responses import problem_members
 from api.links import base_url
 from shared.domain.prediction import Snapshot
 from shared.domain.states import WIRE_STATUS, Progress
-from shared.errors import QueuecastError
-from shared.jobs.group_commit import Accepted
 from shared.settings import Settings
 
 PENDING_RETRY_SECONDS = 1
@@ -28,27 +24,6 @@ def answer(request: Request, prediction: Snapshot, settings: Settings) -> Respon
     # Also when a wait ran out: on `processing` Replicate's client returns None, as if it had ended.
     content = on_the_wire(prediction, base) | {"status": WIRE_STATUS[Progress.QUEUED]}
     return json_answer(content, 202, headers)
-
-
-def answer_many(
-    request: Request, outcomes: Sequence[Accepted | QueuecastError], settings: Settings
-) -> Response:
-    """To a bulk submit, in the order of its inputs: 202 while any of them is pending, else 200."""
-    base = base_url(request, settings)
-    accepted = [one for one in outcomes if isinstance(one, Accepted)]
-    content = {
-        "accepted": len(accepted),
-        "refused": len(outcomes) - len(accepted),
-        "results": [
-            {"prediction": on_the_wire(one.prediction, base)}
-            if isinstance(one, Accepted)
-            else {"problem": problem_members(one)}
-            for one in outcomes
-        ],
-    }
-    if all(one.prediction["terminal"] for one in accepted):
-        return json_answer(content)
-    return json_answer(content, 202, {"Retry-After": str(PENDING_RETRY_SECONDS)})
 
 
 def state(request: Request, prediction: Snapshot, settings: Settings) -> Response:

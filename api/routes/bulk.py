@@ -7,14 +7,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import predictions
 from api.bulk import LISTED, Bulk, read_bulk
+from api.bulk_results import BulkResults
 from api.checked_job import checked_job
 from api.dependencies import services
-from api.error_responses import unexpected_error
+from api.error_responses import Problem, problem_members, unexpected_error
 from api.idempotency_key import read_key
 from api.json_pointer import moved, pointer
-from api.links import API
+from api.links import API, base_url
 from api.openapi import predictions as described
 from api.query_parameters import read_parameters
 from api.refusals import counting_refusals
@@ -42,15 +42,14 @@ async def create_many(request: Request) -> Response:
         key, bulk = read_key(request), await _read(request)
         with bulk.common.locating():
             served = here.registry.resolve(bulk.common.reference)
-        outcomes: list[Accepted | QueuecastError] = []
+        results = BulkResults(base_url(request, here.container.settings))
         for start in range(0, len(bulk.inputs), SUBMITTED_AT_ONCE):
             places = range(start, min(start + SUBMITTED_AT_ONCE, len(bulk.inputs)))
             checked = await _check(request, bulk, served, key, places)
-            outcomes += await _submit(request, checked)
-            if any(isinstance(one, BusyError) for one in outcomes):
-                break  # whatever keeps this portion out keeps the next one out
-        _spread_busy(outcomes, len(bulk.inputs))
-    return predictions.answer_many(request, outcomes, here.container.settings)
+            results.add(await _submit(request, checked))
+            if results.busy:  # what keeps this portion out keeps the next one out
+                break
+    return results.answer(len(bulk.inputs))
 
 
 async def _read(request: Request) -> Bulk:
@@ -65,19 +64,20 @@ async def _check(
     served: tuple[Model, Version],
     key: str | None,
     places: Iterable[int],
-) -> list[NewJob | QueuecastError]:
+) -> list[NewJob | Problem]:
     """A job for each good input; under a key, the same input at the same place is the same job."""
 
-    def check(place: int) -> NewJob | QueuecastError:
+    def check(place: int) -> NewJob | Problem:
         own_key = None if key is None else fingerprint(key, str(place))
         try:
             with counting_refusals(), moved("/input", pointer(LISTED, place)):
                 wanted = bulk.submission(place)
                 return checked_job(request, wanted, *served, id=new_job_id(), key=own_key)
         except QueuecastError as error:
-            return error
+            # Not the error: it holds its frames, and they the list that it would stand in.
+            return problem_members(error)
         except Exception as error:  # a model's own contract: the others do not pay for it
-            return unexpected_error(request.scope, error)
+            return problem_members(unexpected_error(request.scope, error))
 
     checked = []
     async with services(request).turns.mine() as slices:
@@ -88,30 +88,19 @@ async def _check(
 
 
 async def _submit(
-    request: Request, checked: Sequence[NewJob | QueuecastError]
-) -> list[Accepted | QueuecastError]:
+    request: Request, checked: Sequence[NewJob | Problem]
+) -> list[Accepted | BusyError | Problem]:
     submitter = services(request).container.submitter
 
-    async def submit(one: NewJob | QueuecastError) -> Accepted | QueuecastError:
-        if isinstance(one, QueuecastError):
+    async def submit(one: NewJob | Problem) -> Accepted | BusyError | Problem:
+        if not isinstance(one, NewJob):
             return one
         try:
             with counting_refusals():
                 return await submitter.submit(one)
-        except QueuecastError as error:
+        except BusyError as error:
             return error
+        except QueuecastError as error:
+            return problem_members(error)
 
     return await asyncio.gather(*map(submit, checked))
-
-
-def _spread_busy(outcomes: list[Accepted | QueuecastError], wanted: int) -> None:
-    """Inputs that were not tried any more are refused as those before them.
-
-    Raises the BusyError where nothing was accepted: then it concerns the whole request.
-    """
-    busy = next((one for one in outcomes if isinstance(one, BusyError)), None)
-    if busy is None:
-        return
-    if not any(isinstance(one, Accepted) for one in outcomes):
-        raise busy
-    outcomes += [busy] * (wanted - len(outcomes))
