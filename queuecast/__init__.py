@@ -8,6 +8,7 @@ with Client() as client:
 """
 
 from queuecast.async_client import AsyncClient
+from queuecast.bulk import Outcome
 from queuecast.client import Client
 from queuecast.errors import (
     ApiError,
@@ -45,6 +46,7 @@ __all__ = [
     "ModelNotFound",
     "NotAuthorized",
     "NotFound",
+    "Outcome",
     "Prediction",
     "PredictionFailed",
     "QueuecastError",

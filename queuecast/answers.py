@@ -1,5 +1,6 @@
 """From an HTTP response to a typed result or a typed error."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import httpx2
@@ -51,20 +52,22 @@ def check(response: httpx2.Response) -> httpx2.Response:
     if response.status_code < 400:
         target = response.headers.get("location", "elsewhere")
         raise errors.UnexpectedAnswer(f"HTTP {response.status_code}: the server points to {target}")
-    raise _api_error(response)
+    raise refusal(_problem(response) | {"status": response.status_code}, response)
 
 
-def _api_error(response: httpx2.Response) -> errors.ApiError:
-    problem = _problem(response)
+def refusal(problem: Mapping[str, Any], response: httpx2.Response) -> errors.ApiError:
+    """The error that `problem` tells of, which is all of the response or a part of it."""
+    told = problem.get("status")
+    status = told if isinstance(told, int) else response.status_code
     word = str(problem.get("type", "about:blank")).rpartition("/")[2]
     fields = [
         errors.FieldError(str(field.get("pointer", "")), str(field.get("detail", "")))
         for field in problem.get("errors") or ()
         if isinstance(field, dict)
     ]
-    title = str(problem.get("title") or f"HTTP {response.status_code} {response.reason_phrase}")
-    return _kind(response.status_code, word, fields)(
-        status=response.status_code,
+    title = str(problem.get("title") or f"HTTP {status} {response.reason_phrase}")
+    return _kind(status, word, fields)(
+        status=status,
         type=word,
         title=title,
         detail=str(problem.get("detail") or title),

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
 
 import httpx2
 
+from queuecast.bulk import Outcome
 from queuecast.connection import DEFAULT_URL, arguments, settings
 from queuecast.exchange import Exchange
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
@@ -54,6 +55,19 @@ class AsyncClient:
         """As `Client.submit`."""
         wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
         return await self._run(self._operations.submit(wanted))
+
+    async def submit_many(
+        self,
+        model: str,
+        inputs: Iterable[Any],
+        *,
+        priority: Priority | None = None,
+        deadline_seconds: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> list[Outcome]:
+        """As `Client.submit_many`."""
+        common = Submission(model, None, None, priority, deadline_seconds, metadata)
+        return await self._run(self._operations.submit_many(common, inputs))
 
     async def get(self, id: Id, wait_seconds: float | None = None) -> Prediction:
         """As `Client.get`."""

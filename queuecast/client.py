@@ -1,13 +1,14 @@
 """The synchronous client."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
 
 import httpx2
 
+from queuecast.bulk import Outcome
 from queuecast.connection import DEFAULT_URL, arguments, settings
 from queuecast.exchange import Exchange
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
@@ -65,6 +66,27 @@ class Client:
         """
         wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
         return self._run(self._operations.submit(wanted))
+
+    def submit_many(
+        self,
+        model: str,
+        inputs: Iterable[Any],
+        *,
+        priority: Priority | None = None,
+        deadline_seconds: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> list[Outcome]:
+        """Hand in one prediction of `model` for each input and return at once.
+
+        Answers, in the order of `inputs`, each with its prediction, or with the error for which
+        it was refused. Paths, bytes and files are taken as in `submit`; priority, deadline and
+        metadata hold for all. They travel up to 1,000 in a request, which may be sent again: no
+        input is ever submitted twice. What concerns all (ModelNotFound, ConnectionFailed, …) is
+        raised as long as nothing has been accepted; later it stands where a prediction is
+        missing.
+        """
+        common = Submission(model, None, None, priority, deadline_seconds, metadata)
+        return self._run(self._operations.submit_many(common, inputs))
 
     def get(self, id: Id, wait_seconds: float | None = None) -> Prediction:
         """The prediction as it is once it is done or `wait_seconds` (60 at most) have passed."""

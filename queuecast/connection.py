@@ -30,12 +30,13 @@ def arguments(request: Request, timeout_seconds: float) -> dict[str, Any]:
     """Keyword arguments of `httpx2.Client.request`; only the answer may be waited for longer."""
     patience = request.timeout_seconds
     short = min(timeout_seconds, patience)
+    body_type = {"content-type": "application/json"} if request.body is not None else {}
     return {
         "method": request.method,
         "url": request.path,
         "params": request.params,
         "content": request.body,
-        "headers": {"content-type": "application/json"} if request.body is not None else {},
+        "headers": {**body_type, **request.headers},
         "timeout": httpx2.Timeout(connect=short, write=short, read=patience, pool=patience),
     }
 

@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
 from queuecast.answers import read
+from queuecast.bulk import BulkSubmit, Outcome
 from queuecast.encoding import encode
 from queuecast.errors import PredictionFailed, WaitTimeout
 from queuecast.exchange import Exchange
@@ -43,15 +44,18 @@ class Submission:
 
     def request(self) -> Request:
         """A PUT under one id: sent again, it is known as the same job. Files are read here."""
+        path = _address(PREDICTIONS, new_id() if self.id is None else str(UUID(str(self.id))))
+        return Request("PUT", path, body=encode(self.options() | {"input": self.input}))
+
+    def options(self) -> dict[str, Any]:
+        """All fields of the body but the input."""
         wanted = {
             "version" if re.fullmatch("[0-9a-f]{64}", self.model) else "model": self.model,
             "priority": self.priority,
             "deadline_seconds": self.deadline_seconds,
             "metadata": self.metadata,
         }
-        body = {name: value for name, value in wanted.items() if value is not None}
-        path = _address(PREDICTIONS, new_id() if self.id is None else str(UUID(str(self.id))))
-        return Request("PUT", path, body=encode(body | {"input": self.input}))
+        return {name: value for name, value in wanted.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,10 @@ class Operations:
 
     def submit(self, submission: Submission, deadline: float = math.inf) -> Operation[Prediction]:
         return read((yield from self.exchange.send(submission.request(), deadline)), Prediction)
+
+    def submit_many(self, common: Submission, inputs: Iterable[Any]) -> Operation[list[Outcome]]:
+        """`common` is the submission of every input but for the input itself."""
+        return BulkSubmit(self.exchange, common.options()).run(inputs)
 
     def predict(
         self, submission: Submission, timeout_seconds: float | None

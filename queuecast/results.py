@@ -90,6 +90,17 @@ class Model(Result):
     max_batch_size: int | None = None
 
 
+class BulkResult(Result):
+    """Of one input: the prediction, or the problem for which it was refused."""
+
+    prediction: Prediction | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BulkAnswer(Result):
+    results: list[BulkResult]
+
+
 class PredictionPage(Result):
     """`next` is the address of the following page."""
 

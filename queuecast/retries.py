@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-_BUSY = frozenset({408, 429, 502, 503, 504})
+BUSY = frozenset({408, 429, 502, 503, 504})
 _HOPELESS = (
     httpx2.UnsupportedProtocol,
     httpx2.LocalProtocolError,
@@ -36,22 +36,29 @@ class Retries:
         self, attempt: int, answer: httpx2.Response | httpx2.RequestError
     ) -> float | None:
         """The pause after the `attempt`-th try (from 1), or None when `answer` must be taken."""
-        if attempt >= self.attempts or not worth_another_try(answer):
+        if not worth_another_try(answer):
             return None
-        backoff = min(self.longest_seconds, self.first_seconds * 2 ** (attempt - 1))
         told = 0.0
         if isinstance(answer, httpx2.Response):
             told = retry_after_seconds(answer) or 0.0
         if told > self.longest_retry_after_seconds:
             return None
-        return told + self.jitter(0.0, backoff)
+        backoff = self.backoff_seconds(attempt)
+        return None if backoff is None else told + backoff
+
+    def backoff_seconds(self, attempt: int) -> float | None:
+        """The pause after the `attempt`-th try where nobody tells one; None after the last."""
+        if attempt >= self.attempts:
+            return None
+        longest = min(self.longest_seconds, self.first_seconds * 2 ** (attempt - 1))
+        return self.jitter(0.0, longest)
 
 
 def worth_another_try(answer: httpx2.Response | httpx2.RequestError) -> bool:
     if isinstance(answer, httpx2.RequestError):
         return not isinstance(answer, _HOPELESS)
     # 409: the first try of this very request is still being committed.
-    return answer.status_code in _BUSY or (
+    return answer.status_code in BUSY or (
         answer.status_code == 409 and b"idempotency-conflict" in answer.content
     )
 

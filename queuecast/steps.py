@@ -24,6 +24,7 @@ class Request:
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     hold_seconds: float = 0.0
     timeout_seconds: float = 0.0
 
