@@ -1,25 +1,33 @@
-"""The input of `queuecast predict`, from its `--json` and `--image` options."""
+"""The inputs of `queuecast predict`, from its `--json`, `--lines` and `--image` options."""
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
 _JSON = "--json"
+_LINES = "--lines"
 
 
-def read_input(json_text: str | None, image: Path | None) -> Any:
-    """What `--json` holds, with the image as its field `image`; bad usage when there is neither."""
-    if json_text is None and image is None:
-        raise typer.BadParameter("give the input: --image FILE or --json TEXT")
-    value = {} if json_text is None else _parse(_source(json_text))
-    if image is None:
-        return value
+def read_inputs(json_text: str | None, lines: str | None, images: Sequence[Path]) -> list[Any]:
+    """What `--json` holds, once with each image as its field `image`; or what each line holds."""
+    if lines is not None:
+        if json_text is not None or images:
+            raise typer.BadParameter(
+                "takes neither --json nor --image beside it", param_hint=_LINES
+            )
+        return _parse_lines(_source(lines, _LINES))
+    if json_text is None and not images:
+        raise typer.BadParameter("give the input: --image FILE, --json TEXT or --lines @FILE")
+    value = {} if json_text is None else _parse(_source(json_text, _JSON), _JSON)
+    if not images:
+        return [value]
     if not isinstance(value, dict):
         raise typer.BadParameter("must be an object when --image is given", param_hint=_JSON)
-    return value | {"image": image}
+    return [value | {"image": image} for image in images]
 
 
 def reference(model: str, version: str | None) -> str:
@@ -31,20 +39,32 @@ def reference(model: str, version: str | None) -> str:
     return f"{model}:{version}"
 
 
-def _source(json_text: str) -> str | bytes:
-    if json_text == "-":
+def _source(text: str, option: str) -> bytes:
+    if text == "-":
         return sys.stdin.buffer.read()
-    if not json_text.startswith("@"):
-        return json_text
+    if not text.startswith("@"):
+        return text.encode()
     try:
-        return Path(json_text[1:]).read_bytes()
+        return Path(text[1:]).read_bytes()
     except OSError as error:
-        message = f"{json_text[1:]}: {error.strerror}"
-        raise typer.BadParameter(message, param_hint=_JSON) from error
+        message = f"{text[1:]}: {error.strerror}"
+        raise typer.BadParameter(message, param_hint=option) from error
 
 
-def _parse(source: str | bytes) -> Any:
+def _parse(source: bytes, option: str, where: str = "") -> Any:
     try:
         return json.loads(source)
     except (ValueError, RecursionError) as error:
-        raise typer.BadParameter(f"not valid JSON: {error}", param_hint=_JSON) from error
+        message = f"{where}not valid JSON: {error}"
+        raise typer.BadParameter(message, param_hint=option) from error
+
+
+def _parse_lines(source: bytes) -> list[Any]:
+    found = [
+        _parse(line, _LINES, f"line {number}: ")
+        for number, line in enumerate(source.splitlines(), 1)
+        if line.strip()
+    ]
+    if not found:
+        raise typer.BadParameter("holds no input", param_hint=_LINES)
+    return found

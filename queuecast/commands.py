@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from queuecast.client import Client
-from queuecast.command_input import read_input, reference
+from queuecast.command_input import read_inputs, reference
+from queuecast.command_many import predict_many
 from queuecast.connection import DEFAULT_URL
 from queuecast.errors import QueuecastError
 from queuecast.exit_codes import ExitCode, exit_code
@@ -86,12 +87,20 @@ def predict(
     *,
     model: Annotated[str, typer.Argument(help="name, name:version or name@alias")],
     image: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="An image: the input's field 'image'."),
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="An image: the input's field 'image'; may be repeated.",
+        ),
     ] = None,
     json_text: Annotated[
         str | None,
         typer.Option("--json", metavar="TEXT|@FILE|-", help="The input as JSON; - reads stdin."),
+    ] = None,
+    lines: Annotated[
+        str | None,
+        typer.Option(metavar="@FILE|-", help="Inputs as JSON, one a line; - reads stdin."),
     ] = None,
     version: Annotated[str | None, typer.Option(help="The model version.")] = None,
     watch: Watch = False,
@@ -100,15 +109,23 @@ def predict(
     url: Url = DEFAULT_URL,
     output: Output = Format.TEXT,
 ) -> None:
-    """Submit one input and print the output.
+    """Submit one input and print the output; of several, one line for each.
 
     queuecast predict digits --image seven.png
 
     queuecast predict wine --json @wine.json --output json
+
+    queuecast predict wine --lines @wines.jsonl > cultivars.jsonl
     """
-    asked, value = reference(model, version), read_input(json_text, image)
+    asked, inputs = reference(model, version), read_inputs(json_text, lines, image or ())
+    if lines is not None or len(inputs) > 1:
+        if watch:
+            raise typer.BadParameter("takes one input", param_hint="--watch")
+        with _connected(context, url, output is Format.JSON) as (client, screen):
+            patience = timeout if wait else None
+            raise typer.Exit(predict_many(client, screen, asked, inputs, patience))
     with _connected(context, url, output is Format.JSON) as (client, screen):
-        prediction = client.submit(asked, value)
+        prediction = client.submit(asked, inputs[0])
         if not wait:
             screen.accepted(prediction)
             raise typer.Exit(ExitCode.OK)

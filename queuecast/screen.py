@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from queuecast.bulk import Outcome
 from queuecast.errors import QueuecastError
 from queuecast.results import Model, Prediction, Result
 from queuecast.wording import (
@@ -61,6 +62,18 @@ class Screen:
             self.document(prediction)
         else:
             _write(self.out.file, prediction.id)
+
+    def one_of_many(self, number: int, outcome: Outcome, line: str | None) -> None:
+        """`line`, or `null` where there is none: then stderr says why. As JSON the outcome."""
+        if self.as_json and isinstance(outcome, Prediction):
+            self.document(outcome)
+        elif self.as_json and isinstance(outcome, QueuecastError):
+            _write(self.out.file, json.dumps(outcome.problem()))
+        else:
+            _write(self.out.file, "null" if line is None else line)
+            if line is None:
+                why = summary(outcome) if isinstance(outcome, Prediction) else str(outcome)
+                self.note(f"input {number}: {printable(why)}")
 
     def details(self, result: Result) -> None:
         """Every field that was told, one a line."""
