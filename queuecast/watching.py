@@ -11,7 +11,7 @@ from queuecast.operations import OnProgress
 from queuecast.results import Prediction
 from queuecast.screen import Screen
 
-STAGES = ("queued", "preprocessing", "predicting", "recording")
+STAGES = ("queued", "preprocessing", "predicting")
 
 
 @contextmanager

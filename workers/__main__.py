@@ -1,6 +1,7 @@
 """`python -m workers STAGE [--lane LANE]`: one worker process."""
 
 import argparse
+import gc
 import os
 import sys
 
@@ -33,6 +34,9 @@ def main() -> None:
         app = create_app(stage, container, registry)
     except StartupRefused as error:
         sys.exit(f"workers: {error.detail}")
+    # What is loaded by now stays: no collection needs to look through it.
+    gc.collect()
+    gc.freeze()
     threads = settings.predict_threads if stage is Stage.PREDICT else 1
     # One thread needs no pool: the consumer runs the task itself and holds no other bell then.
     pool = "threads" if threads > 1 else "solo"

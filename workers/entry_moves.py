@@ -6,8 +6,7 @@ from shared.backlog.backlogs import Move, Taken
 from shared.domain.failures import Failure
 from shared.domain.names import RECORD
 from shared.domain.outcome import Outcome
-from shared.domain.prediction import advanced
-from shared.domain.states import Progress, State
+from shared.domain.states import State
 from shared.errors import JobFailed
 
 ERROR_MAX_CHARS = 1024
@@ -18,7 +17,6 @@ def ended(one: Taken, outcome: Outcome, at: float) -> Move:
     started = outcome.started_at or at
     onward = replace(
         one.entry,
-        job=advanced(one.entry.job, Progress.RECORDING, started_at=started),
         payload=outcome.output or b"",
         payload_ref=None,
         rows=1,

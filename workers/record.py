@@ -1,6 +1,7 @@
 """The last stage: outcomes become rows, in bulk; then, and only then, they can be seen."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -108,10 +109,11 @@ class Record:
 
 
 def _count(ended: Sequence[Snapshot]) -> None:
-    for snapshot in ended:
-        counters.jobs_finished.labels(snapshot["model"], snapshot["status"]).inc()
-        if snapshot["error_code"]:
-            counters.jobs_failed.labels(snapshot["error_code"]).inc()
+    states = Counter((one["model"], one["status"]) for one in ended)
+    for (model, state), number in states.items():
+        counters.jobs_finished.labels(model, state).inc(number)
+    for code, number in Counter(one["error_code"] for one in ended if one["error_code"]).items():
+        counters.jobs_failed.labels(code).inc(number)
 
 
 def _unstorable(one: Taken) -> Taken:

@@ -186,7 +186,7 @@ class Backlogs:
     def _fields(self, move: Move, bells: dict[Backlog, int]) -> list[Any]:
         """What the script wants to know of one entry; `bells` gains the one that it rings."""
         entry, source, destination = move.entry, move.source, move.destination
-        fence = prediction.fence(entry.attempt)
+        fence, snapshot = prediction.fence(entry.attempt), prediction.encode(entry.job)
         stream, bell = "", 0
         if destination is not None:
             stream = self.keys.stream(destination, Priority(entry.job["priority"]))
@@ -196,11 +196,12 @@ class Backlogs:
             source.entry_id if source else b"",
             fence if source else b"",
             self.keys.snapshot(entry.id),
-            prediction.encode(entry.job),
+            # Recording takes milliseconds: it is not worth writing every job once more.
+            b"" if destination == RECORD else snapshot,
             stream,
             bell,
             fence,
-            entry.header(),
+            entry.header(snapshot),
             entry.payload,
             entry.rows,
             entry.weight,

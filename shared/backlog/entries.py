@@ -56,13 +56,13 @@ class Entry:
         """The bytes that the next stage has in memory for it."""
         return len(self.payload) + self.stored_bytes
 
-    def header(self) -> bytes:
-        """Everything but the payload, as JSON."""
+    def header(self, job: bytes | None = None) -> bytes:
+        """Everything but the payload, as JSON; `job` is the snapshot where it is encoded already."""
         outcome = self.outcome
         return orjson.dumps(
             {
                 "v": FORMAT,
-                "job": self.job,
+                "job": orjson.Fragment(job) if job else self.job,
                 "ref": self.payload_ref,
                 "crashes": self.crashes,
                 "deadline": self.deadline,

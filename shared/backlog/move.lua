@@ -4,6 +4,7 @@
 --   guard ''      the job must have no snapshot: a new dispatch
 --   guard fence   the snapshot must open with it: unfinished, under this very attempt
 --   destination '' the job leaves Redis: its snapshot goes, and SQL dispatches it again
+--   snapshot ''   the one that is there stays as it is
 --
 -- A bell that is not ringing yet is rung: its message goes on its queue.
 --
@@ -51,8 +52,10 @@ for i = 1, count do
     redis.call('XADD', destination, '*',
       'k', keys[i], 'f', field(i, 8), 'h', field(i, 9), 'p', field(i, 10),
       'r', field(i, 11), 'b', field(i, 12))
-    table.insert(snapshots, keys[i])
-    table.insert(snapshots, snapshot)
+    if snapshot ~= '' then
+      table.insert(snapshots, keys[i])
+      table.insert(snapshots, snapshot)
+    end
     destinations[destination] = true
     due[tonumber(bell)] = true
   end

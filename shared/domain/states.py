@@ -1,6 +1,6 @@
 """The states of a job.
 
-    (new) ──> queued ──> preprocessing ──> predicting ──> recording ──> an end
+    (new) ──> queued ──> preprocessing ──> predicting ──> an end
 
 The ends are succeeded, failed and canceled. SQL knows `queued` and the ends; the stages between
 live in Redis only: what is lost with Redis is where a job was, never that it is owed. A terminal
@@ -28,12 +28,10 @@ class Progress(StrEnum):
     QUEUED = "queued"
     PREPROCESSING = "preprocessing"
     PREDICTING = "predicting"
-    RECORDING = "recording"
 
 
 WIRE_STATUS = {
     Progress.QUEUED: "starting",
     Progress.PREPROCESSING: "processing",
     Progress.PREDICTING: "processing",
-    Progress.RECORDING: "processing",
 }

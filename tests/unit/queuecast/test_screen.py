@@ -33,7 +33,7 @@ def test_a_terminal_gets_a_table_with_whole_ids(screen, terminal):
 def test_a_terminal_sees_the_stages_while_they_run(screen, terminal):
     with watching(screen) as on_progress:
         on_progress(Prediction(id="a", status="processing", stage="predicting"))
-    assert "queued > preprocessing > predicting > recording" in terminal.file.getvalue()
+    assert "queued > preprocessing > predicting" in terminal.file.getvalue()
 
 
 def test_a_stage_of_a_newer_server_is_shown_alone():

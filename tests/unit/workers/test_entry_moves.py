@@ -16,7 +16,7 @@ def test_an_end_carries_the_output_and_nothing_else(add) -> None:
     assert (move.destination, move.source) == (RECORD, one)
     assert (move.entry.payload, move.entry.payload_ref) == (b"[1]", None)
     assert (move.entry.rows, move.entry.weight) == (1, 3)
-    assert (move.entry.job["stage"], move.entry.outcome.started_at) == ("recording", 1000.0)
+    assert move.entry.outcome.started_at == 1000.0
 
 
 def test_a_failure_keeps_the_times_so_far(add) -> None:
