@@ -13,6 +13,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from api.app import create_app
+from api.http_protocol import HttpProtocol
 from models.registry import Registry
 from shared.container import Container
 from shared.db.revision import require_current
@@ -56,7 +57,7 @@ def _server() -> uvicorn.Server:
         uvicorn.Config(
             create_app(container, registry),
             loop="uvloop",
-            http="httptools",
+            http=HttpProtocol,
             ws="none",
             lifespan="on",
             log_config=None,

@@ -24,6 +24,9 @@ from shared.domain.states import Progress, State
 from shared.settings import Settings
 
 QUARANTINE_LENGTH = 100
+
+PUBLISHED_MAX_BYTES = 4 << 10
+"""Whoever waits for a larger snapshot is only woken, and reads it."""
 HUSH_GRACE_SECONDS = 1.0
 
 
@@ -138,26 +141,27 @@ class Backlogs:
         sources: Iterable[Taken] = (),
         hashes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Makes terminal snapshots readable, lets go of the entries and wakes who waits.
+        """Makes terminal snapshots readable, lets go of the entries and tells who waits.
 
         `hashes` are the input hashes of those jobs whose results may be reused, by id.
         """
         shown: list[Any] = []
         results: list[Any] = []
         left: list[Any] = []
-        ids: list[str] = []
+        done: dict[str, str | None] = {}
         for snapshot in snapshots:
             job_id, serving = snapshot["id"], self._served.get(snapshot["model"], Serving())
             reused = int(serving.cache_seconds) if snapshot["status"] == State.SUCCEEDED else 0
             seconds = max(self._settings.snapshot_ttl_seconds, reused)
-            shown += [self.keys.snapshot(job_id), prediction.encode(snapshot), seconds]
+            data = prediction.encode(snapshot)
+            shown += [self.keys.snapshot(job_id), data, seconds]
             if job_id in hashes and serving.cache_seconds:
                 results += [self.keys.results(snapshot["model"]), hashes[job_id], job_id, reused]
-            ids.append(job_id)
+            done[job_id] = data.decode() if len(data) <= PUBLISHED_MAX_BYTES else None
         for source in sources:
             left += [source.stream, source.entry_id]
-        head: list[Any] = [GROUP, self.keys.done, len(ids), len(results) // 4]
-        self._finish(args=[*head, *shown, *results, *left, orjson.dumps(ids)])
+        head: list[Any] = [GROUP, self.keys.done, len(done), len(results) // 4]
+        self._finish(args=[*head, *shown, *results, *left, orjson.dumps(done)])
 
     def ring(self, backlogs: Iterable[Backlog]) -> list[Backlog]:
         """Rings those of `backlogs` whose bell is silent, and answers which."""

@@ -57,7 +57,7 @@ class Entry:
         return len(self.payload) + self.stored_bytes
 
     def header(self, job: bytes | None = None) -> bytes:
-        """Everything but the payload, as JSON; `job` is the snapshot where it is encoded already."""
+        """Everything but the payload, as JSON; `job` is the snapshot if it is encoded already."""
         outcome = self.outcome
         return orjson.dumps(
             {

@@ -1,4 +1,4 @@
--- Makes finished jobs visible: terminal snapshots with an expiry, entries gone, ids published, and
+-- Makes finished jobs visible: terminal snapshots with an expiry, entries gone, who waits told, and
 -- who asks for the same input from now on finds the result.
 --
 -- SQL holds these outcomes already, so nothing is asked and nothing can be refused.
@@ -6,7 +6,7 @@
 --       then {key, value, seconds} for each snapshot,
 --       then {notes, input hash, job, seconds or 0} for each result: see look_up.lua; a job that is
 --       not noted is not remembered, one that did not succeed is forgotten,
---       then {stream, entry} for each entry that leaves, then the ids to publish (JSON) last.
+--       then {stream, entry} for each entry that leaves, then what to publish last.
 local group, channel, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local first_result = 4 + 3 * count
 local first_entry = first_result + 4 * tonumber(ARGV[4])

@@ -43,7 +43,7 @@ def encode(snapshot: Snapshot) -> bytes:
     return orjson.dumps(snapshot)
 
 
-def decode(data: bytes) -> Snapshot:
+def decode(data: bytes | str) -> Snapshot:
     snapshot: Snapshot = orjson.loads(data)
     return snapshot
 

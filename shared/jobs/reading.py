@@ -70,13 +70,14 @@ class Reader:
 
     async def end(self, found: Snapshot, waiter: Waiter, seconds: float) -> Snapshot:
         """The same for a prediction that was read after `waiter` had been registered."""
-        until = asyncio.get_running_loop().time() + seconds
+        until, tenant = asyncio.get_running_loop().time() + seconds, found["tenant"]
         while not found["terminal"]:
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
                 break
-            await waiter.news(min(left, REREAD_SECONDS))
-            found = await self.get(found["tenant"], found["id"])
+            told = await waiter.news(min(left, REREAD_SECONDS))
+            # What is told is terminal, and only that: SQL has it.
+            found = prediction.decode(told) if told else await self.get(tenant, found["id"])
         return found
 
     async def input(self, tenant: str, job_id: str) -> tuple[bytes | None, str | None]:
@@ -176,4 +177,4 @@ class Reader:
                 if message is None:
                     await channel.ping()  # a dead connection fails here, a living one pongs
                 elif message["type"] == "message":
-                    self._waiters.wake(orjson.loads(message["data"]))
+                    self._waiters.tell(orjson.loads(message["data"]))

@@ -1,21 +1,22 @@
 """Who waits for the end of which job, in one API process."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 
 class Waiter:
     """One request that waits; `news` ends when something may have changed."""
 
-    __slots__ = ("_future", "_woken")
+    __slots__ = ("_future", "_told", "_woken")
 
     def __init__(self) -> None:
         self._woken = False
+        self._told: str | None = None
         self._future: asyncio.Future[None] | None = None
 
-    async def news(self, seconds: float) -> None:
-        """Returns once woken since the last call, or after `seconds`.
+    async def news(self, seconds: float) -> str | None:
+        """Returns once woken since the last call, or after `seconds`: with what was told, if any.
 
         A future and a timer: `asyncio.wait_for` makes a task of every wait.
         """
@@ -29,9 +30,11 @@ class Waiter:
                 timer.cancel()
                 self._future = None
         self._woken = False
+        return self._told
 
-    def wake(self) -> None:
+    def wake(self, told: str | None = None) -> None:
         self._woken = True
+        self._told = told or self._told
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
 
@@ -55,10 +58,11 @@ class Waiters:
             if not others:
                 del self._waiters[job_id]
 
-    def wake(self, job_ids: Iterable[str]) -> None:
-        for job_id in job_ids:
+    def tell(self, ended: Mapping[str, str | None]) -> None:
+        """Wakes who waits for one of these jobs, with its snapshot where that was sent along."""
+        for job_id, snapshot in ended.items():
             for waiter in self._waiters.get(job_id, ()):
-                waiter.wake()
+                waiter.wake(snapshot)
 
     def wake_all(self) -> None:
-        self.wake(list(self._waiters))
+        self.tell(dict.fromkeys(self._waiters))

@@ -82,7 +82,7 @@ class SnapshotRedis:
     def announce(self, end: Snapshot) -> None:
         """Shows an end from another thread, and says so on the channel."""
         self.show(end)
-        message = {"type": "message", "data": orjson.dumps([end["id"]])}
+        message = {"type": "message", "data": orjson.dumps({end["id"]: encode(end).decode()})}
         self._channel.loop.call_soon_threadsafe(self._channel.messages.put_nowait, message)
 
     async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -91,7 +91,7 @@ class SnapshotRedis:
             following = self._following.pop()
             self.show(following)
             self._channel.messages.put_nowait(
-                {"type": "message", "data": orjson.dumps([following["id"]])}
+                {"type": "message", "data": orjson.dumps({following["id"]: None})}
             )
         return found
 

@@ -23,7 +23,7 @@ async def woken(waiters: Waiters, wake) -> None:
 
 
 def test_a_waiter_is_woken_by_its_job(waiters) -> None:
-    run(woken(waiters, lambda: waiters.wake(["b", "a"])))
+    run(woken(waiters, lambda: waiters.tell({"b": None, "a": None})))
 
 
 def test_all_can_be_woken(waiters) -> None:
@@ -33,8 +33,18 @@ def test_all_can_be_woken(waiters) -> None:
 def test_news_that_came_before_the_wait_are_news(waiters) -> None:
     async def main() -> None:
         with waiters.expecting("a") as waiter:
-            waiters.wake(["a"])
+            waiters.tell({"a": None})
             await waiter.news(LONG)
+
+    run(main())
+
+
+def test_what_is_told_arrives(waiters) -> None:
+    async def main() -> None:
+        with waiters.expecting("a") as waiter:
+            waiters.tell({"a": "snapshot"})
+            waiters.wake_all()
+            assert await waiter.news(LONG) == "snapshot"
 
     run(main())
 
@@ -42,7 +52,7 @@ def test_news_that_came_before_the_wait_are_news(waiters) -> None:
 def test_news_are_told_once(waiters) -> None:
     async def main() -> None:
         with waiters.expecting("a") as waiter:
-            waiters.wake(["a"])
+            waiters.tell({"a": None})
             await waiter.news(LONG)
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(waiter.news(LONG), 0.02)
@@ -53,7 +63,7 @@ def test_news_are_told_once(waiters) -> None:
 def test_another_jobs_news_wake_nobody(waiters) -> None:
     async def main() -> None:
         with waiters.expecting("a") as waiter:
-            waiters.wake(["b"])
+            waiters.tell({"b": None})
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(waiter.news(LONG), 0.02)
 
