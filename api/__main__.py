@@ -53,6 +53,7 @@ def _server() -> uvicorn.Server:
         structlog.get_logger().warning("model_refused", model=refused.name, reason=refused.reason)
     container = Container.for_api(settings, registry.served)
     require_current(container.engine)
+    container.blobs  # noqa: B018 - opened here, where a refusal is one line
     return uvicorn.Server(
         uvicorn.Config(
             create_app(container, registry),

@@ -13,6 +13,7 @@ from shared.backlog.breaker import Breaker
 from shared.clock import Clock, SystemClock
 from shared.domain.serving import Served
 from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from shared.result_cache.results import ResultCache
 from shared.settings import Settings
 
@@ -84,7 +85,11 @@ class Container:
 
     @cached_property
     def blobs(self) -> Blobs:
-        return Blobs(self.settings.blobs_dir)
+        if not self.settings.blobs_url:
+            return DirectoryBlobs(self.settings.blobs_dir)
+        from shared.payloads.object_store import ObjectBlobs
+
+        return ObjectBlobs.open(self.settings.blobs_url, self.clock)
 
     @cached_property
     def breaker(self) -> Breaker:

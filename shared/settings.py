@@ -21,6 +21,11 @@ class Settings(BaseSettings):
         "predict workers need none.",
     )
     data_dir: Path = Field(description="Folder for large inputs, outputs and tensors.")
+    blobs_url: str = Field(
+        default="",
+        description="`s3://bucket/prefix` for those instead, or `gs://…`, `az://…`; needs the "
+        "extra `s3`.",
+    )
     models_dirs: str = Field(default="", description="More folders of models, separated like PATH.")
     public_url: str | None = Field(
         default=None, description="Base of the links in answers; by default the request's own."

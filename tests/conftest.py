@@ -1,10 +1,15 @@
 """What tests of every tier need."""
 
-from collections.abc import Callable
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from shared.clock import FakeClock
@@ -50,3 +55,29 @@ def new_job() -> Callable[..., NewJob]:
         return NewJob(**(values | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A server that speaks S3 and keeps everything in its memory."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    with httpx2.Client(transport=httpx2.HTTPTransport(retries=10)) as client:
+        client.get(f"{url}/moto-api/").raise_for_status()
+    yield url
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A place in a bucket of its own, as `QUEUECAST_BLOBS_URL` names it."""
+    name = uuid.uuid4().hex
+    httpx2.put(f"{s3_endpoint}/{name}").raise_for_status()
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "tests")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    return f"s3://{name}/pre/fix"

@@ -118,18 +118,20 @@ class Sweep:
             rows = store.read_many(connection, claimed)
         for row in rows:  # what the attempt before left behind
             self._blobs.delete(f"tensors/{row['id']}.{row['attempt'] - 1}")
-        hopeless = [row["id"] for row in rows if self._has_lost_its_input(row)]
+        hopeless = self._without_input(rows)
         self._backlogs.move([self._first_move(row) for row in rows if row["id"] not in hopeless])
         outcome = Outcome.failed(Failure.INPUT_LOST, "the input is not in the blob store any more")
         self._end([End(job_id, None, outcome) for job_id in hopeless])
         counters.jobs_redispatched.inc(len(rows) - len(hopeless))
         log.info("dispatched_again", jobs=len(rows) - len(hopeless))
 
-    def _has_lost_its_input(self, row: RowMapping) -> bool:
-        """A folder may be away for a while: only after several attempts an input counts as lost."""
-        reference = row["input_ref"]
-        patient = row["attempt"] <= INPUT_ATTEMPTS
-        return reference is not None and not patient and not self._blobs.holds(reference)
+    def _without_input(self, rows: Sequence[RowMapping]) -> list[str]:
+        """Those whose input the blob store holds no more, as several attempts have met already."""
+        doubtful = (one for one in rows if one["input_ref"] and one["attempt"] > INPUT_ATTEMPTS)
+        try:
+            return [one["id"] for one in doubtful if not self._blobs.holds(one["input_ref"])]
+        except OSError:  # a store that is away says nothing against any input
+            return []
 
     def _first_move(self, row: RowMapping) -> Move:
         entry = Entry(

@@ -1,62 +1,44 @@
-"""The blob store: a directory. What `put` has answered is on disk."""
+"""The blob store: bytes under references, beside SQL and Redis. What `put` has answered is kept."""
 
-import os
-import re
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
-from shared.errors import JobInputGone
-
-_REFERENCE = re.compile(r"(inputs|tensors)/[0-9a-f-]{36}(\.[0-9]+)?")
+from shared.payloads.references import Kind
 
 
-class Blobs:
-    """Bytes under references such as `inputs/<uuid>`; may raise OSError."""
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One that a listing found; `written_at` is the store's own time, UTC."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    reference: str
+    written_at: datetime
+
+
+class Blobs(Protocol):
+    """Thread-safe. Every method raises ValueError for what is no reference, and OSError, within
+    half a minute, when the store does not answer or does not take anything."""
 
     def put(self, reference: str, data: bytes, *, synced: bool) -> str:
-        """Stores `data` whole or not at all; `synced` forces file and folder to the disk."""
-        path = self._path(reference)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with temporary.open("wb") as file:
-            file.write(data)
-            if synced:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(path)
-        if synced:
-            _sync_folder(path.parent)
-        return reference
+        """Stores `data` whole or not at all, and answers the reference.
+
+        `synced`: it outlives the machine. What comes without may be gone or torn after a crash.
+        """
+        ...
 
     def get(self, reference: str) -> bytes:
         """The bytes; raises JobInputGone when they are not there."""
-        try:
-            return self._path(reference).read_bytes()
-        except FileNotFoundError as error:
-            raise JobInputGone(f"{reference} is gone") from error
+        ...
 
     def holds(self, reference: str) -> bool:
-        """Whether it is there; a folder that is away altogether says nothing against it."""
-        path = self._path(reference)
-        return path.is_file() or not path.parent.is_dir()
+        """Whether it is there; a store that is away says nothing against it: OSError."""
+        ...
 
-    def delete(self, reference: str) -> None:
-        """As far as it can be done: a file too many harms nobody."""
-        with suppress(OSError):
-            self._path(reference).unlink()
+    def delete(self, *references: str) -> None:
+        """As far as it can be done, and never an OSError: a blob too many harms nobody."""
+        ...
 
-    def _path(self, reference: str) -> Path:
-        if not _REFERENCE.fullmatch(reference):
-            raise ValueError(f"{reference!r} is no blob reference")
-        return self._folder / reference
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def listed(self, kind: Kind) -> Iterator[Blob]:
+        """All of a kind, in no order, found as they are asked for; may miss the very newest."""
+        ...

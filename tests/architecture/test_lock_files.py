@@ -38,7 +38,7 @@ def test_the_dev_lock_holds_all_of_the_other():
 
 @pytest.mark.parametrize(
     ("lock", "extras"),
-    [(LOCKS[0], ["cli", "server"]), (LOCKS[1], ["cli", "server", "train", "dev"])],
+    [(LOCKS[0], ["cli", "server"]), (LOCKS[1], ["cli", "server", "s3", "train", "dev"])],
 )
 def test_everything_that_the_project_declares_is_locked(lock, extras):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -53,7 +53,7 @@ def test_the_library_needs_httpx2_and_pydantic_only(metadata):
 
 
 def test_the_rest_comes_as_extras(metadata):
-    assert set(metadata.get_all("Provides-Extra", [])) == {"cli", "server", "train", "dev"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"cli", "server", "s3", "train", "dev"}
 
 
 def test_it_installs_the_command(wheel):

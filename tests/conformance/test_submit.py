@@ -12,7 +12,7 @@ from shared.errors import IdempotencyMismatch, InvalidInput, Unavailable
 from shared.jobs import store
 from shared.jobs.group_commit import GroupCommit
 from shared.jobs.submit import Submitter
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from shared.result_cache.results import Answer, Question
 
 
@@ -63,7 +63,7 @@ def results() -> KnownResults:
 def submitter(engine: Engine, backlogs, results, clock, settings) -> Iterator[Submitter]:
     commit = GroupCommit(engine, clock, settings)
     parts = {"breaker": Breaker(clock), "settings": settings}
-    submitter = Submitter(commit, backlogs, results, Blobs(settings.blobs_dir), **parts)
+    submitter = Submitter(commit, backlogs, results, DirectoryBlobs(settings.blobs_dir), **parts)
     submitter.start()
     yield submitter
     submitter.stop()
@@ -165,7 +165,7 @@ def test_a_large_input_stands_in_the_blob_store(submit, new_job, row, settings) 
     submit(job)
     stored = row(job.id)
     assert stored["input"] is None
-    assert Blobs(settings.blobs_dir).get(stored["input_ref"]) == job.input
+    assert DirectoryBlobs(settings.blobs_dir).get(stored["input_ref"]) == job.input
 
 
 def test_who_hangs_up_cancels_nothing(submitter, new_job, row) -> None:

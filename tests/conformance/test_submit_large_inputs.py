@@ -10,7 +10,7 @@ from shared.errors import IdempotencyMismatch
 from shared.jobs import store
 from shared.jobs.group_commit import GroupCommit
 from shared.jobs.submit import Submitter
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 
 FIRST = b'"' + b"a" * 70_000 + b'"'
 OTHER = b'"' + b"b" * 70_000 + b'"'
@@ -31,8 +31,8 @@ class NoResults:
 
 
 @pytest.fixture
-def blobs(settings) -> Blobs:
-    return Blobs(settings.blobs_dir)
+def blobs(settings) -> DirectoryBlobs:
+    return DirectoryBlobs(settings.blobs_dir)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from shared.domain.names import GROUP, Backlog, Keys, Stage, queue
 from shared.domain.prediction import Snapshot
 from shared.jobs import store
 from shared.jobs.new_job import NewJob
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from shared.settings import Settings
 from workers.sweep_steps import LOOK_ALIVE_SECONDS, Sweep
 
@@ -217,7 +217,7 @@ def new_sweep(
             "backlogs": backlogs,
             "settings": settings,
             "clock": clock,
-            "blobs": Blobs(settings.blobs_dir),
+            "blobs": DirectoryBlobs(settings.blobs_dir),
         }
         sweep = Sweep(SimpleNamespace(**(standard | parts)))
         sweep.watch.seen(valkey.info("server")["run_id"], 0, clock.monotonic())

@@ -8,7 +8,7 @@ import pytest
 from models.folder_code import import_file
 from shared.clock import SystemClock
 from shared.domain.names import Backlog, Stage
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from workers.preprocess import Preprocess
 from workers.worker import Worker
 
@@ -42,7 +42,7 @@ def registry(tmp_path):
 def new_stage(backlogs, valkey, settings, registry):
     def make() -> Preprocess:
         container = SimpleNamespace(
-            settings=settings, clock=SystemClock(), blobs=Blobs(settings.blobs_dir),
+            settings=settings, clock=SystemClock(), blobs=DirectoryBlobs(settings.blobs_dir),
             redis=valkey, backlogs=backlogs,
         )  # fmt: skip
         return Preprocess(Worker(Stage.PREPROCESS, container, registry))

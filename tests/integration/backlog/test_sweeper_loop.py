@@ -6,7 +6,7 @@ import pytest
 
 from shared.backlog.consumers import living
 from shared.db.engine import create_database_engine
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from workers.sweeper import Sweeper
 
 SOON = 10
@@ -20,7 +20,7 @@ def sweeping(valkey, engine, backlogs, settings, clock) -> Iterator:
 
     def start(**parts):
         standard = {"redis": valkey, "engine": engine, "backlogs": backlogs, "clock": clock}
-        standard["blobs"] = Blobs(settings.blobs_dir)
+        standard["blobs"] = DirectoryBlobs(settings.blobs_dir)
         sweeper = Sweeper(SimpleNamespace(settings=quick, **(standard | parts)))
         running.append((sweeper, threading.Thread(target=sweeper.run)))
         running[-1][1].start()

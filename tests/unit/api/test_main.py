@@ -44,6 +44,14 @@ def test_database_without_migrations_is_refused(variables: dict[str, str]) -> No
     assert "./run migrate" in refusal(**variables)
 
 
+def test_place_for_blobs_that_is_none_is_refused(
+    variables: dict[str, str], migrated_file: Path
+) -> None:
+    variables["QUEUECAST_DATABASE_URL"] = f"sqlite:///{migrated_file}"
+    line = refusal(**variables, QUEUECAST_BLOBS_URL="ftp://host/path")
+    assert line == "api: QUEUECAST_BLOBS_URL should look like s3://bucket/prefix"
+
+
 def test_taken_port_is_named(variables: dict[str, str], migrated_file: Path) -> None:
     variables["QUEUECAST_DATABASE_URL"] = f"sqlite:///{migrated_file}"
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -15,7 +15,7 @@ from shared.domain.prediction import Snapshot
 from shared.domain.states import State
 from shared.errors import VersionNotFound
 from shared.jobs.new_job import NewJob
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from shared.settings import Settings
 from workers.worker import Worker
 
@@ -139,7 +139,7 @@ def new_worker(
         standard = {
             "settings": settings,
             "clock": clock,
-            "blobs": Blobs(settings.blobs_dir),
+            "blobs": DirectoryBlobs(settings.blobs_dir),
             "redis": FakeRedis(journal),
             "backlogs": backlogs,
         }

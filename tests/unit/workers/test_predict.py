@@ -7,7 +7,7 @@ from shared.domain.names import RECORD, Stage
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.errors import JobFailed
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from workers import tensors
 from workers.predict import Predict
 
@@ -103,7 +103,7 @@ def test_no_run_has_more_rows_than_the_model_takes(run, add, move_of, session, m
 
 def test_tensors_are_loaded_up_to_a_number_of_bytes(run, add, journal, settings) -> None:
     half = {"payload_ref": f"tensors/{'0' * 36}.1", "stored_bytes": settings.batch_max_bytes // 2}
-    Blobs(settings.blobs_dir).put(half["payload_ref"], rows(1), synced=False)
+    DirectoryBlobs(settings.blobs_dir).put(half["payload_ref"], rows(1), synced=False)
     first, second, third = (add(**half).entry.id for _ in range(3))
     run()
     assert [ids for word, ids in journal if word == "running"] == [[first, second], [third]]
@@ -219,7 +219,7 @@ def test_a_job_whose_tensors_are_gone_is_given_back(run, add, move_of) -> None:
 
 
 def test_large_tensors_are_read_and_then_forgotten(run, add, move_of, settings) -> None:
-    blobs, reference = Blobs(settings.blobs_dir), f"tensors/{'0' * 36}.1"
+    blobs, reference = DirectoryBlobs(settings.blobs_dir), f"tensors/{'0' * 36}.1"
     blobs.put(reference, rows(4), synced=False)
     one = add(payload_ref=reference)
     run()

@@ -69,7 +69,7 @@ class Unreachable:
     def get(self, reference: str) -> bytes:
         raise OSError(5, "Input/output error")
 
-    def delete(self, reference: str) -> None:
+    def delete(self, *references: str) -> None:
         return
 
 

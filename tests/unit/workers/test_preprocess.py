@@ -5,7 +5,7 @@ import pytest
 
 from shared.domain.names import RECORD, Backlog, Stage
 from shared.domain.states import State
-from shared.payloads.blobs import Blobs
+from shared.payloads.directory import DirectoryBlobs
 from workers import tensors
 from workers.preprocess import Preprocess
 
@@ -109,7 +109,7 @@ def test_a_job_whose_input_is_gone_is_given_back(run, add, move_of) -> None:
 
 def test_a_large_input_is_read_from_the_blob_store(run, add, move_of, settings) -> None:
     reference = f"inputs/{'0' * 36}"
-    Blobs(settings.blobs_dir).put(reference, b"2", synced=False)
+    DirectoryBlobs(settings.blobs_dir).put(reference, b"2", synced=False)
     one = add(payload_ref=reference)
     run()
     assert tensors.decode(move_of(one).entry.payload)["x"].shape == (1, 2)
@@ -121,7 +121,7 @@ def test_large_tensors_travel_by_reference(run, add, move_of, settings) -> None:
     run()
     entry = move_of(one).entry
     assert (entry.payload, entry.payload_ref) == (b"", f"tensors/{entry.id}.1")
-    data = Blobs(settings.blobs_dir).get(entry.payload_ref)
+    data = DirectoryBlobs(settings.blobs_dir).get(entry.payload_ref)
     assert (entry.rows, entry.weight) == (1, len(data))
     stored = tensors.decode(data)
     assert np.array_equal(stored["x"], np.full((1, settings.inline_tensor_max_bytes + 1), 7))
@@ -158,7 +158,7 @@ def test_a_processor_that_does_not_import_fails_its_jobs(run, add, move_of, mode
 def slow(settings, clock):
     """A blob store that needs 20 ms for an input."""
 
-    class SlowBlobs(Blobs):
+    class SlowBlobs(DirectoryBlobs):
         def get(self, reference: str) -> bytes:
             clock.advance(0.02)
             return b"1"
@@ -187,7 +187,7 @@ def test_a_deadline_that_passes_before_a_portion_counts(run, add, move_of, slow)
     assert move_of(jobs[3]).entry.outcome.error_code == "deadline_exceeded"
 
 
-class FullBlobs(Blobs):
+class FullBlobs(DirectoryBlobs):
     def put(self, reference: str, data: bytes, *, synced: bool) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -1,0 +1,85 @@
+"""The blob store in a directory, one file for each blob: the default."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.errors import JobInputGone
+from shared.payloads.blobs import Blob
+from shared.payloads.references import Kind, is_reference, require_reference
+
+CUT_OFF_SECONDS = 3600
+"""A put takes seconds: an unfinished file of this age is what a crash left."""
+
+
+class DirectoryBlobs:
+    """Processes of one machine, or of several over a shared file system, may use one directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, reference: str, data: bytes, *, synced: bool) -> str:
+        """Under another name until it is whole; `synced` forces file and folder to the disk."""
+        path = self._path(reference)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            _write(temporary, data, synced=synced)
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        if synced:
+            _sync_folder(path.parent)
+        return reference
+
+    def get(self, reference: str) -> bytes:
+        try:
+            return self._path(reference).read_bytes()
+        except FileNotFoundError as error:
+            raise JobInputGone(f"{reference} is gone") from error
+
+    def holds(self, reference: str) -> bool:
+        path = self._path(reference)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"the folder of {reference} is away")
+        return path.is_file()
+
+    def delete(self, *references: str) -> None:
+        for path in map(self._path, references):
+            with suppress(OSError):
+                path.unlink()
+
+    def listed(self, kind: Kind) -> Iterator[Blob]:
+        """On the way it removes what puts that a crash cut off have left."""
+        with suppress(FileNotFoundError), os.scandir(self._folder / kind) as files:
+            for file in files:
+                with suppress(FileNotFoundError):  # somebody was faster
+                    written_at = file.stat(follow_symlinks=False).st_mtime
+                    if is_reference(reference := f"{kind}/{file.name}"):
+                        yield Blob(reference, datetime.fromtimestamp(written_at, UTC))
+                    elif file.name.startswith(".") and time.time() - written_at > CUT_OFF_SECONDS:
+                        Path(file.path).unlink()
+
+    def _path(self, reference: str) -> Path:
+        return self._folder / require_reference(reference)
+
+
+def _write(path: Path, data: bytes, *, synced: bool) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        if synced:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

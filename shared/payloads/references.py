@@ -1,0 +1,61 @@
+"""References: the names of blobs. Who wrote one, and under which attempt, stands in its name.
+
+inputs/<uuid>                     a large input; the row of its job refers to it
+tensors/<job>.<attempt>           on their way from preprocess to predict
+outputs/<job>.<attempt>.<random>  a large output, on its way, and later that of one or more rows
+"""
+
+import re
+import secrets
+from enum import StrEnum
+
+from shared.domain.ids import new_job_id, parse_job_id
+
+_REFERENCE = re.compile(r"(inputs|tensors|outputs)/[0-9a-f-]{36}(\.[0-9]+(\.[0-9a-f]{8})?)?")
+
+
+class Kind(StrEnum):
+    """What a blob is; the first part of its reference."""
+
+    INPUTS = "inputs"
+    TENSORS = "tensors"
+    OUTPUTS = "outputs"
+
+
+def new_input() -> str:
+    """A name of its own: the job's id may be that of an accepted job."""
+    return f"{Kind.INPUTS}/{new_job_id()}"
+
+
+def tensors_of(job_id: str, attempt: int) -> str:
+    return f"{Kind.TENSORS}/{job_id}.{attempt}"
+
+
+def new_output(job_id: str, attempt: int) -> str:
+    """Never the same twice: a Redis that forgot its last second may have an attempt run again,
+    and a recorded output must not change."""
+    return f"{Kind.OUTPUTS}/{job_id}.{attempt}.{secrets.token_hex(4)}"
+
+
+def is_reference(text: str) -> bool:
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def require_reference(text: str) -> str:
+    """`text` itself; raises ValueError when it is none, so that no name leads elsewhere."""
+    if not is_reference(text):
+        raise ValueError(f"{text!r} is no blob reference")
+    return text
+
+
+def kind(reference: str) -> Kind:
+    return Kind(reference.partition("/")[0])
+
+
+def writer(reference: str) -> tuple[str, int] | None:
+    """The job and the attempt that wrote it; an input does not tell."""
+    job_id, _, rest = reference.partition("/")[2].partition(".")
+    attempt = rest.partition(".")[0]
+    if parse_job_id(job_id) is None or not attempt:
+        return None
+    return job_id, int(attempt)
