@@ -41,6 +41,9 @@ def state(request: Request, prediction: Snapshot, settings: Settings) -> Respons
 def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
     """`base` is the URL of the API; `version` has its global form."""
     model, url = prediction["model"], f"{base}/predictions/{prediction['id']}"
+    urls = {"get": url, "cancel": f"{url}/cancel", "input": f"{url}/input"}
+    if "output_ref" in prediction:  # left out elsewhere: Replicate's client wants no null here
+        urls["output"] = f"{url}/output"
     return {
         "id": prediction["id"],
         "model": model,
@@ -62,5 +65,5 @@ def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
         "completed_at": prediction["completed_at"],
         "deadline_at": prediction["deadline_at"],
         "expires_at": None,
-        "urls": {"get": url, "cancel": f"{url}/cancel", "input": f"{url}/input"},
+        "urls": urls,
     }

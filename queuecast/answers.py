@@ -39,10 +39,17 @@ def read(response: httpx2.Response, kind: type[R]) -> R:
     try:
         return kind.model_validate_json(response.content)
     except ValidationError as error:
-        where = f"{response.request.method} {response.request.url.path}"
         first = error.errors(include_url=False, include_input=False)[0]["msg"]
-        message = f"{where}: the answer is no {kind.__name__} of Queuecast ({first})"
+        message = f"{_asked(response)}: the answer is no {kind.__name__} of Queuecast ({first})"
         raise errors.UnexpectedAnswer(message) from error
+
+
+def read_json(response: httpx2.Response) -> Any:
+    """The body as plain data; raises UnexpectedAnswer when it is no JSON."""
+    try:
+        return response.json()
+    except ValueError as error:
+        raise errors.UnexpectedAnswer(f"{_asked(response)}: the answer is no JSON") from error
 
 
 def check(response: httpx2.Response) -> httpx2.Response:
@@ -53,6 +60,10 @@ def check(response: httpx2.Response) -> httpx2.Response:
         target = response.headers.get("location", "elsewhere")
         raise errors.UnexpectedAnswer(f"HTTP {response.status_code}: the server points to {target}")
     raise refusal(_problem(response) | {"status": response.status_code}, response)
+
+
+def _asked(response: httpx2.Response) -> str:
+    return f"{response.request.method} {response.request.url.path}"
 
 
 def refusal(problem: Mapping[str, Any], response: httpx2.Response) -> errors.ApiError:

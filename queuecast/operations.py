@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
-from queuecast.answers import read
+from queuecast.answers import read, read_json
 from queuecast.bulk import BulkSubmit, Outcome
 from queuecast.encoding import encode
 from queuecast.errors import PredictionFailed, WaitTimeout
@@ -63,7 +63,8 @@ class Operations:
     exchange: Exchange
 
     def submit(self, submission: Submission, deadline: float = math.inf) -> Operation[Prediction]:
-        return read((yield from self.exchange.send(submission.request(), deadline)), Prediction)
+        response = yield from self.exchange.send(submission.request(), deadline)
+        return (yield from self._whole(read(response, Prediction), deadline))
 
     def submit_many(self, common: Submission, inputs: Iterable[Any]) -> Operation[list[Outcome]]:
         """`common` is the submission of every input but for the input itself."""
@@ -82,7 +83,7 @@ class Operations:
 
     def get(self, id: Id, wait_seconds: float | None = None) -> Operation[Prediction]:
         request = _look(id, min(wait_seconds or 0.0, LONGEST_HOLD_SECONDS))
-        return read((yield from self.exchange.send(request)), Prediction)
+        return (yield from self._whole(read((yield from self.exchange.send(request)), Prediction)))
 
     def wait(
         self, id: Id, timeout_seconds: float | None, on_progress: OnProgress | None
@@ -112,7 +113,7 @@ class Operations:
         self, id: Id, deadline: float, on_progress: OnProgress | None = None
     ) -> Operation[Prediction]:
         if isinstance(id, Prediction) and id.done:
-            return id
+            return (yield from self._whole(id, deadline))
         seen: tuple[str, str | None] | None = None
         hold = 0.0 if on_progress else HOLD_SECONDS
         while True:
@@ -121,10 +122,21 @@ class Operations:
                 seen = prediction.status, prediction.stage
                 on_progress(prediction)
             if prediction.done:
-                return prediction
+                return (yield from self._whole(prediction, deadline))
             if self.exchange.clock() >= deadline:
                 raise WaitTimeout(prediction)
             hold = PROGRESS_SECONDS if on_progress else HOLD_SECONDS
+
+    def _whole(self, prediction: Prediction, deadline: float = math.inf) -> Operation[Prediction]:
+        """The prediction with its output, which is fetched when it was too large to come along.
+
+        From the server we know: `urls` may name a host that is unreachable from here.
+        """
+        if prediction.output is not None or not prediction.urls.get("output"):
+            return prediction
+        request = Request("GET", f"{_address(PREDICTIONS, prediction.id)}/output")
+        output = read_json((yield from self.exchange.send(request, deadline)))
+        return prediction.model_copy(update={"output": output})
 
     def _pending(self, id: Id, hold_seconds: float, deadline: float) -> Operation[Prediction]:
         """One look that takes `hold_seconds` at most, and no less while the prediction is not done.

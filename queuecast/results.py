@@ -26,7 +26,8 @@ class Prediction(Result):
     """One job as the server last told of it.
 
     `status` is `starting`, `processing`, `succeeded`, `failed` or `canceled`; `stage` is finer.
-    `input` is None where it was large: then it stands at `urls["input"]`.
+    `input` is None where it was large: then it stands at `urls["input"]`. A large `output` is
+    fetched with the prediction; only from a list or a bulk it is None, until `wait` brings it.
     `version` is the global form, `digits:2`; `cache` is `hit`, `miss` or `joined`.
     """
 

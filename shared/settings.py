@@ -43,7 +43,11 @@ class Settings(BaseSettings):
     inline_input_max_bytes: int = Field(
         default=64 << 10, description="Larger inputs go to the blob store, not to SQL or Redis."
     )
-    inline_output_max_bytes: int = Field(default=64 << 10, description="Largest output of a job.")
+    inline_output_max_bytes: int = Field(
+        default=64 << 10,
+        description="Larger outputs go to the blob store, and stand at `urls.output`.",
+    )
+    output_max_bytes: int = Field(default=16 << 20, description="Largest output of a job.")
     inline_tensor_max_bytes: int = Field(
         default=256 << 10,
         description="Larger tensors travel between stages through the blob store.",

@@ -18,7 +18,7 @@ def ended(one: Taken, outcome: Outcome, at: float) -> Move:
     onward = replace(
         one.entry,
         payload=outcome.output or b"",
-        payload_ref=None,
+        payload_ref=outcome.output_ref,
         rows=1,
         stored_bytes=0,
         outcome=replace(outcome, started_at=started),

@@ -11,6 +11,7 @@ from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
 from shared.domain.states import State
 from shared.errors import JobFailed, JobInputGone, WorkTakenAway
+from shared.payloads import references
 from shared.telemetry import counters
 from workers import tensors
 from workers.batching import batches, bucket, split, stack
@@ -158,10 +159,14 @@ class Predict:
             batch_size=ran.batch_size,
         )
         try:
-            output = self._output(session, row, ran)
+            output, reference = self._placed(one, self._output(session, row, ran))
         except JobFailed as error:
             return failed(one, error, take.at, timed)
-        return ended(one, replace(timed, state=State.SUCCEEDED, output=output), take.at)
+        except OSError as error:
+            log.warning("given_back", job_id=one.entry.id, reason=type(error).__name__)
+            return given_back(one)
+        succeeded = replace(timed, state=State.SUCCEEDED, output=output, output_ref=reference)
+        return ended(one, succeeded, take.at)
 
     def _output(self, session: Session, row: Row, ran: Ran) -> bytes:
         if isinstance(ran.result, JobFailed):
@@ -171,13 +176,19 @@ class Predict:
                 session.processor,
                 ran.result | row.carried,
                 allow_non_finite=session.model.allow_non_finite,
-                max_bytes=self._worker.settings.inline_output_max_bytes,
+                max_bytes=self._worker.settings.output_max_bytes,
             )
 
+    def _placed(self, one: Taken, output: bytes) -> tuple[bytes | None, str | None]:
+        """The output, or where it stands from now on when it is large."""
+        if len(output) <= self._worker.settings.inline_output_max_bytes:
+            return output, None
+        reference = references.new_output(one.entry.id, one.entry.attempt)
+        return None, self._worker.put(one.entry, reference, output, synced=True)
+
     def _forget_tensors(self, batch: Sequence[Taken]) -> None:
-        for one in batch:
-            if one.entry.payload_ref:
-                self._worker.blobs.delete(one.entry.payload_ref)
+        read = (one.entry.payload_ref for one in batch)
+        self._worker.blobs.delete(*(reference for reference in read if reference))
 
 
 def _cause(error: Exception) -> JobFailed:

@@ -14,6 +14,7 @@ from shared.domain.names import Backlog, Stage
 from shared.domain.prediction import advanced
 from shared.domain.states import Progress
 from shared.errors import JobFailed, JobInputGone, ModelRefused, NotFound
+from shared.payloads import references
 from workers import tensors
 from workers.batching import together_or_alone
 from workers.entry_moves import failed, given_back, late, queue_seconds
@@ -104,8 +105,8 @@ class Preprocess:
                 raise JobFailed(Failure.PREPROCESS_FAILED, f"preprocess raised {name}") from error
         if len(encoded) <= self._worker.settings.inline_tensor_max_bytes:
             return replace(entry, payload=encoded, payload_ref=None, rows=rows)
-        reference = f"tensors/{entry.id}.{entry.attempt}"
-        self._worker.blobs.put(reference, encoded, synced=False)
+        reference = references.tensors_of(entry.id, entry.attempt)
+        self._worker.put(entry, reference, encoded, synced=False)
         return replace(
             entry, payload=b"", payload_ref=reference, rows=rows, stored_bytes=len(encoded)
         )

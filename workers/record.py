@@ -90,13 +90,14 @@ class Record:
             for end in finished.recorded
         ]
         ended += self._snapshots([end.job_id for end in finished.joined])
-        snapshots = [*ended, *self._snapshots(finished.already)]
+        ended_before = self._snapshots(finished.already)
         gone = {*finished.fenced, *finished.unknown}
         stay = [one for one in taken if one.entry.id not in gone]
-        self._backlogs.finish(snapshots, stay, finished.hashes)
+        self._backlogs.finish([*ended, *ended_before], stay, finished.hashes)
         if gone:
             counters.jobs_fenced.inc(len(finished.fenced))
             self._backlogs.move([given_back(one) for one in taken if one.entry.id in gone])
+        self._forget_unrecorded(taken, finished, ended_before)
         _count(ended)
 
     def _snapshots(self, job_ids: Sequence[str]) -> list[Snapshot]:
@@ -106,6 +107,18 @@ class Record:
         with reading(self._engine) as connection:
             rows = store.read_many(connection, job_ids)
         return [views.from_row(row, self._worker.settings.echo_input_max_bytes) for row in rows]
+
+    def _forget_unrecorded(
+        self, taken: Sequence[Taken], finished: Finished, ended_before: Sequence[Snapshot]
+    ) -> None:
+        """Deletes large outputs of jobs that came to another end, or go on; the sweeper does it
+        where there is no row to tell."""
+        kept = {end.job_id: end.outcome.output_ref for end in finished.recorded}
+        kept |= {snapshot["id"]: snapshot.get("output_ref") for snapshot in ended_before}
+        kept |= dict.fromkeys(finished.fenced)
+        told = (one.entry for one in taken if one.entry.id in kept)
+        stored = ((entry.payload_ref, kept[entry.id]) for entry in told)
+        self._worker.blobs.delete(*(mine for mine, of_row in stored if mine and mine != of_row))
 
 
 def _count(ended: Sequence[Snapshot]) -> None:

@@ -10,16 +10,21 @@ import redis
 from models.registry import Registry
 from shared.backlog.backlogs import Backlogs, Move, Take, Taken
 from shared.backlog.consumers import Consumer
+from shared.backlog.entries import Entry
 from shared.clock import Clock
 from shared.container import Container
+from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Priority, Stage
-from shared.errors import BusyError, WorkTakenAway
+from shared.errors import BusyError, JobFailed, WorkTakenAway
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
 from workers.batching import take_order
 from workers.in_hand import InHand
 from workers.isolation import Isolation
 from workers.watchdog import Watchdog
+
+STORE_ATTEMPTS = 20
+"""So often a job is tried whose results the blob store does not take: more than three minutes."""
 
 
 class Worker:
@@ -66,8 +71,27 @@ class Worker:
         return self._backlogs.take(backlog, self.consumer.name, rows, order)
 
     def pass_on(self, moves: Sequence[Move]) -> None:
-        """Moves what is still owed; what is not any more has left its backlog just as well."""
-        self._backlogs.move(moves)
+        """Moves what is still owed; what is not any more has left its backlog just as well.
+
+        Then nobody will read what the stage stored of it.
+        """
+        pairs = zip(moves, self._backlogs.move(moves), strict=True)
+        unread = (one.entry for one, moved in pairs if one.destination and not moved)
+        self.blobs.delete(*(entry.payload_ref for entry in unread if entry.payload_ref))
+
+    def put(self, entry: Entry, reference: str, data: bytes, *, synced: bool) -> str:
+        """Stores what a stage made of a job, and answers the reference.
+
+        Raises OSError while another attempt may fare better, and JobFailed once too many have met
+        the same: a store that takes nothing must not keep a job, and its worker, for ever.
+        """
+        try:
+            return self.blobs.put(reference, data, synced=synced)
+        except OSError as error:
+            if entry.attempt < STORE_ATTEMPTS:
+                raise
+            reason = f"the blob store took nothing, {entry.attempt} times over"
+            raise JobFailed(Failure.STORAGE_UNAVAILABLE, reason) from error
 
     @contextmanager
     def running(self, batch: Sequence[Taken], take: InHand) -> Iterator[None]:

@@ -155,6 +155,15 @@ READ_INPUT = operation(
     parameters=[ID],
 )
 READ_INPUT["responses"][200]["content"] = {"application/json": {"schema": {}}}
+READ_OUTPUT = operation(
+    "get_prediction_output",
+    "The output alone",
+    tag=TAG,
+    answers={200: ("The `output` field of the prediction, however large.", Prediction)},
+    problems=_LOOKS,
+    parameters=[ID],
+)
+READ_OUTPUT["responses"][200]["content"] = {"application/json": {"schema": {}}}
 LIST = operation(
     "list_predictions",
     "Predictions, newest first",

@@ -64,6 +64,7 @@ class PredictionUrls(Schema):
     get: str
     cancel: str
     input: str
+    output: str = Field(default="", description="Only where `output` has more than 64 KiB.")
 
 
 class Prediction(Schema):
@@ -76,7 +77,10 @@ class Prediction(Schema):
     stage: str = Field(description="Finer than `status`.")
     priority: Literal["high", "normal", "low"]
     input: Any = Field(description="null where it has more than 1 KiB: see `urls.input`.")
-    output: Any = Field(description="As the model's `output_schema` says.")
+    output: Any = Field(
+        description="As the model's `output_schema` says; null where it has more than 64 KiB: see "
+        "`urls.output`."
+    )
     error: str | None
     error_code: str | None
     logs: str | None

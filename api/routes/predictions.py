@@ -4,7 +4,6 @@
 """
 
 import asyncio
-from contextlib import suppress
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -23,11 +22,12 @@ from api.query_parameters import read_parameters, read_seconds
 from api.refusals import counting_refusals
 from api.request_body import read_body
 from api.routes.plain_route import PlainRoute
+from api.stored_payload import stored_payload
 from api.submission import parse_submission
 from shared.container import Container
 from shared.domain.ids import new_job_id, parse_job_id
 from shared.domain.prediction import Snapshot
-from shared.errors import JobInputGone, NotFound
+from shared.errors import NotFound
 from shared.jobs.new_job import NewJob
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
@@ -101,13 +101,18 @@ async def read_input(request: Request) -> Response:
     """The input as it was sent, however large."""
     read_parameters(request)
     here = services(request).container
-    data, reference = await here.reader.input(tenant(request), _job_id(request))
-    if data is None and reference is not None:
-        with suppress(JobInputGone):
-            data = await asyncio.to_thread(here.blobs.get, reference)
-    if data is None:
-        raise NotFound("the input of this prediction is not kept any more")
-    return Response(data, media_type="application/json")
+    found = await here.reader.input(tenant(request), _job_id(request))
+    missing = "the input of this prediction is not kept any more"
+    return await stored_payload(here.blobs, *found, missing=missing)
+
+
+@router.get("/predictions/{id}/output", **described.READ_OUTPUT)
+async def read_output(request: Request) -> Response:
+    """The output, however large, once there is one."""
+    read_parameters(request)
+    here = services(request).container
+    found = await here.reader.output(tenant(request), _job_id(request))
+    return await stored_payload(here.blobs, *found, missing="this prediction has no output")
 
 
 @router.get("/predictions", **described.LIST)

@@ -10,7 +10,9 @@ from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot
 from shared.domain.states import State
 
-FORMAT = 1
+FORMAT = 2
+"""The newest: 2 came with outputs by reference. An entry is written in the oldest that can say it,
+so that in the middle of an upgrade the older release works on all that it understands."""
 
 _JOB_FIELDS = Snapshot.__required_keys__
 
@@ -61,7 +63,7 @@ class Entry:
         outcome = self.outcome
         return orjson.dumps(
             {
-                "v": FORMAT,
+                "v": 1 if outcome.output_ref is None else 2,
                 "job": orjson.Fragment(job) if job else self.job,
                 "ref": self.payload_ref,
                 "crashes": self.crashes,
@@ -82,22 +84,24 @@ def decode(fields: Mapping[bytes, bytes]) -> Entry:
     """The entry in the fields of a stream entry; raises EntryUnreadable."""
     try:
         header: dict[str, Any] = orjson.loads(fields[b"h"])
-        if header["v"] != FORMAT:
+        if header["v"] not in range(1, FORMAT + 1):
             raise EntryUnreadable(f"format {header['v']}")
         if not header["job"].keys() >= _JOB_FIELDS:
             raise EntryUnreadable("no whole job")
-        state, payload = State(header["state"]), fields[b"p"]
+        state, payload, reference = State(header["state"]), fields[b"p"], header["ref"]
+        succeeded = state is State.SUCCEEDED
         return Entry(
             job=header["job"],
             payload=payload,
-            payload_ref=header["ref"],
+            payload_ref=reference,
             rows=int(fields.get(b"r", 1)),
             stored_bytes=int(fields.get(b"b", len(payload))) - len(payload),
             crashes=header["crashes"],
             deadline=header["deadline"],
             outcome=Outcome(
                 state,
-                output=payload if state is State.SUCCEEDED else None,
+                output=payload if succeeded and reference is None else None,
+                output_ref=reference if succeeded else None,
                 error=header["error"],
                 error_code=header["error_code"],
                 queue_time=header["queue_time"],

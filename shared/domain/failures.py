@@ -13,6 +13,7 @@ class Failure(StrEnum):
     OUTPUT_TOO_LARGE = "output_too_large"
     OUTPUT_NOT_STORABLE = "output_not_storable"
     INPUT_LOST = "input_lost"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
     MODEL_UNAVAILABLE = "model_unavailable"
     WORKER_LOST = "worker_lost"
     DEADLINE_EXCEEDED = "deadline_exceeded"

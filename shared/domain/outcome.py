@@ -10,12 +10,13 @@ from shared.domain.states import State
 class Outcome:
     """The end of one attempt of a job, before SQL has accepted it.
 
-    `output` is JSON, already encoded: nobody between the processor and the client parses it.
-    Times are seconds.
+    `output` is JSON, already encoded: nobody between the processor and the client parses it. A
+    large one stands in the blob store under `output_ref` instead. Times are seconds.
     """
 
     state: State
     output: bytes | None = None
+    output_ref: str | None = None
     error: str | None = None
     error_code: str | None = None
     queue_time: float | None = None

@@ -1,7 +1,7 @@
 """A prediction: what a client sees of a job. Its JSON in Redis is the job's snapshot."""
 
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import orjson
 
@@ -13,7 +13,8 @@ class Snapshot(TypedDict):
 
     `attempt` and `terminal` open the JSON, so that the first bytes tell whether a job is still
     unfinished under a given attempt (see `fence`); `status` and `stage` follow, so that a take
-    can replace them (see `progress`).
+    can replace them (see `progress`). A large output stands in the blob store under `output_ref`,
+    which is left out where there is none; `output` is None then.
     """
 
     attempt: int
@@ -37,6 +38,7 @@ class Snapshot(TypedDict):
     started_at: str | None
     completed_at: str | None
     deadline_at: str | None
+    output_ref: NotRequired[str]
 
 
 def encode(snapshot: Snapshot) -> bytes:

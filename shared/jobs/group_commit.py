@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import Clock
 from shared.db.engine import reading, writing
-from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot
 from shared.domain.states import State
 from shared.errors import (
@@ -113,7 +112,7 @@ class GroupCommit:
         plan.withdraw(created | leaders.keys())
         created |= store.insert(connection, [row(job) for job in plan.late])
         created |= store.insert(connection, [row(job, leader) for job, leader in plan.joins])
-        hits = [(row(job), output) for job, output in plan.hits]
+        hits = [(row(job), outcome) for job, outcome in plan.hits]
         return plan, created | lifecycle.hit(connection, hits, now)
 
     def _accepted(self, plan: Plan, created: set[str], now: datetime) -> Iterable[Accepted]:
@@ -124,9 +123,8 @@ class GroupCommit:
         for job, _ in plan.joins:
             if job.id in created:
                 yield Accepted(job.snapshot(echo) | {"cache": "joined"}, created=True)
-        for job, output in plan.hits:
+        for job, outcome in plan.hits:
             if job.id in created:
-                outcome = Outcome(State.SUCCEEDED, output=output)
                 ended = views.finished(job.snapshot(echo), outcome, now)
                 yield Accepted(ended | {"cache": "hit"}, created=True)
 

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, literal_column, or_, select, update
 
 from shared.domain.names import Priority
+from shared.domain.outcome import Outcome
+from shared.domain.states import State
 from shared.jobs import store
 from shared.jobs.table import job_table as job
 
@@ -27,13 +29,13 @@ no model count for less."""
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """A job that others may join, or that has just succeeded with `output`."""
+    """A job that others may join, or that has just succeeded: then with its `outcome`."""
 
     id: str
     tenant: str
     input_hash: str
     priority: str
-    output: bytes | None = None
+    outcome: Outcome | None = None
 
     def may_lead(self, tenant: str, input_hash: str, priority: str) -> bool:
         """Never across tenants, and never a job that would run later than its joiner."""
@@ -51,7 +53,8 @@ def read_leaders(
     statement = (
         select(
             job.c.id, job.c.tenant, job.c.input_hash, job.c.priority,
-            job.c.status, job.c.crashes, job.c.joined_to, job.c.output, job.c.completed_at,
+            job.c.status, job.c.crashes, job.c.joined_to, job.c.output, job.c.output_ref,
+            job.c.completed_at,
         )
         .where(job.c.id.in_(sorted(job_ids)))
         .order_by(job.c.id)
@@ -59,9 +62,15 @@ def read_leaders(
     )  # fmt: skip
     found: dict[str, Leader | None] = {}
     for row in connection.execute(statement).mappings():
-        parts = (row["id"], row["tenant"], row["input_hash"], row["priority"], row["output"])
+        parts = (row["id"], row["tenant"], row["input_hash"], row["priority"], _outcome(row))
         found[row["id"]] = Leader(*parts) if _leads(row, now) else None
     return found
+
+
+def _outcome(row: RowMapping) -> Outcome | None:
+    if row["status"] != State.SUCCEEDED:
+        return None
+    return Outcome(State.SUCCEEDED, output=row["output"], output_ref=row["output_ref"])
 
 
 def _leads(row: RowMapping, now: datetime) -> bool:

@@ -89,13 +89,13 @@ def finish(connection: Connection, ends: Sequence[End], now: datetime) -> Finish
 
 
 def hit(
-    connection: Connection, found: Sequence[tuple[dict[str, Any], bytes]], now: datetime
+    connection: Connection, found: Sequence[tuple[dict[str, Any], Outcome]], now: datetime
 ) -> set[str]:
-    """Inserts jobs with the output that another had for the same input; answers the new ids."""
+    """Inserts jobs with the outcome that another had for the same input; answers the new ids."""
     rows = [
-        row | {"status": State.SUCCEEDED.value, "cache": "hit", "output": output}
-        | {"completed_at": now}
-        for row, output in found
+        row | {"status": State.SUCCEEDED.value, "cache": "hit", "completed_at": now}
+        | {"output": outcome.output, "output_ref": outcome.output_ref}
+        for row, outcome in found
     ]  # fmt: skip
     created = store.insert(connection, rows)
     logs = [
@@ -189,6 +189,7 @@ _FINISH = (
     .values(
         status=bindparam("new_status"),
         output=bindparam("new_output"),
+        output_ref=bindparam("new_output_ref"),
         error=bindparam("new_error"),
         error_code=bindparam("new_error_code"),
         queue_time=bindparam("new_queue_time"),
@@ -214,6 +215,7 @@ def _end_values(end: End, now: datetime) -> dict[str, Any]:
         "job_id": end.job_id,
         "new_status": outcome.state.value,
         "new_output": outcome.output,
+        "new_output_ref": outcome.output_ref,
         "new_error": outcome.error,
         "new_error_code": outcome.error_code,
         "new_queue_time": outcome.queue_time,

@@ -85,6 +85,11 @@ class Reader:
         row = await asyncio.to_thread(self._row, tenant, job_id)
         return row["input"], row["input_ref"]
 
+    async def output(self, tenant: str, job_id: str) -> tuple[bytes | None, str | None]:
+        """The output, or its blob reference; neither where the job came to none."""
+        row = await asyncio.to_thread(self._row, tenant, job_id)
+        return row["output"], row["output_ref"]
+
     async def page(self, wanted: Page) -> list[Snapshot]:
         """Jobs as SQL knows them; how far an unfinished one is, Redis says."""
         rows = await asyncio.to_thread(self._page, wanted)

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from shared.domain.outcome import Outcome
+from shared.domain.prediction import Snapshot
+from shared.domain.states import State
 from shared.jobs.joiners import Leader
 from shared.jobs.new_job import NewJob
 from shared.result_cache.results import Answer, Question
@@ -16,7 +19,7 @@ from shared.result_cache.results import Answer, Question
 
 @dataclass(slots=True)
 class Plan:
-    """`hits` come with the output of an earlier job, as JSON.
+    """`hits` come with the output of an earlier job; a large one is shared, not copied.
 
     `undecided` wait for a proposed leader that SQL does not know yet: it may be committing. `late`
     were to join a leader of their own group that was not new after all.
@@ -25,7 +28,7 @@ class Plan:
     leads: list[NewJob] = field(default_factory=list)
     late: list[NewJob] = field(default_factory=list)
     joins: list[tuple[NewJob, str]] = field(default_factory=list)
-    hits: list[tuple[NewJob, bytes]] = field(default_factory=list)
+    hits: list[tuple[NewJob, Outcome]] = field(default_factory=list)
     undecided: list[NewJob] = field(default_factory=list)
 
     def withdraw(self, leaders: AbstractSet[str]) -> None:
@@ -61,10 +64,10 @@ def decide(
         answer = by_input.get(job.input_hash) if job.reuses else None
         neighbour = leading.get(job.input_hash) if job.reuses else None
         if answer and answer.result:
-            plan.hits.append((job, orjson.dumps(answer.result["output"])))
+            plan.hits.append((job, _outcome(answer.result)))
         elif leader := _leader(job, neighbour, answer, leaders):
-            if leader.output is not None:
-                plan.hits.append((job, leader.output))
+            if leader.outcome is not None:
+                plan.hits.append((job, leader.outcome))
             else:
                 plan.joins.append((job, leader.id))
         elif answer and answer.job_id not in leaders and job.id in patient:
@@ -75,6 +78,13 @@ def decide(
                 own = Leader(job.id, job.tenant, job.input_hash, job.priority)
                 leading.setdefault(job.input_hash, own)
     return plan
+
+
+def _outcome(result: Snapshot) -> Outcome:
+    """Of a job that has succeeded."""
+    if "output_ref" in result:
+        return Outcome(State.SUCCEEDED, output_ref=result["output_ref"])
+    return Outcome(State.SUCCEEDED, output=orjson.dumps(result["output"]))
 
 
 def _leader(

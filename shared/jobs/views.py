@@ -13,7 +13,7 @@ from shared.domain.states import TERMINAL, WIRE_STATUS, Progress, State
 def finished(snapshot: Snapshot, outcome: Outcome, completed_at: datetime) -> Snapshot:
     """The terminal snapshot of a job that came to `outcome`."""
     started = outcome.started_at
-    return snapshot | {
+    shown: Snapshot = snapshot | {
         "terminal": True,
         "status": outcome.state.value,
         "stage": outcome.state.value,
@@ -30,6 +30,7 @@ def finished(snapshot: Snapshot, outcome: Outcome, completed_at: datetime) -> Sn
         "started_at": wire_time(datetime.fromtimestamp(started, UTC)) if started else None,
         "completed_at": wire_time(completed_at),
     }
+    return _by_reference(shown, outcome.output_ref)
 
 
 def metrics(
@@ -62,7 +63,7 @@ def from_row(row: RowMapping, echo_max_bytes: int) -> Snapshot:
     small = row["input"] is not None and row["input_bytes"] <= echo_max_bytes
     completed_at: datetime | None = row["completed_at"]
     started_at: datetime | None = row["started_at"]
-    return {
+    shown: Snapshot = {
         "attempt": row["attempt"],
         "terminal": terminal,
         "status": state.value if terminal else WIRE_STATUS[progress],
@@ -93,3 +94,10 @@ def from_row(row: RowMapping, echo_max_bytes: int) -> Snapshot:
         "completed_at": wire_time(completed_at) if completed_at else None,
         "deadline_at": wire_time(row["deadline_at"]) if row["deadline_at"] else None,
     }
+    return _by_reference(shown, row["output_ref"])
+
+
+def _by_reference(shown: Snapshot, output_ref: str | None) -> Snapshot:
+    if output_ref is not None:
+        shown["output_ref"] = output_ref
+    return shown

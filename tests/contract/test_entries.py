@@ -12,6 +12,19 @@ from shared.domain.states import Progress, State
 
 RECORDED = Path(__file__).parent / "entries"
 
+TIMES = {
+    "queue_time": 0.25,
+    "preprocess_time": 0.5,
+    "predict_time": 0.125,
+    "batch_size": 4,
+    "started_at": 1767355201.0,
+}
+OUTPUT = "outputs/01a1fc6b-6f86-7400-9bc1-876e3756d34c.1.0a1b2c3d"
+OUTCOMES = {
+    "1": Outcome(State.FAILED, error="no", error_code="prediction_failed", **TIMES),
+    "2": Outcome(State.SUCCEEDED, output_ref=OUTPUT, **TIMES),
+}
+
 
 def test_every_format_so_far_is_recorded() -> None:
     assert {file.stem for file in RECORDED.iterdir()} == {str(n) for n in range(1, FORMAT + 1)}
@@ -23,20 +36,12 @@ def test_an_entry_of_an_older_release_is_read(file: Path) -> None:
     assert (entry.id, entry.attempt) == ("01a1fc6b-6f86-7400-9bc1-876e3756d34c", 1)
     assert (entry.suspect, entry.deadline) == (True, 1767358800.0)
     assert (entry.rows, entry.weight) == (1, 16)
-    assert entry.outcome == Outcome(
-        State.FAILED,
-        error="no",
-        error_code="prediction_failed",
-        queue_time=0.25,
-        preprocess_time=0.5,
-        predict_time=0.125,
-        batch_size=4,
-        started_at=1767355201.0,
-    )
+    assert entry.outcome == OUTCOMES[file.stem]
 
 
-def test_what_is_written_today_is_what_is_recorded() -> None:
-    recorded = (RECORDED / f"{FORMAT}.json").read_bytes()
+@pytest.mark.parametrize("file", sorted(RECORDED.iterdir()), ids=lambda file: file.stem)
+def test_what_an_older_release_understands_is_written_as_it_was(file: Path) -> None:
+    recorded = file.read_bytes()
     assert orjson.loads(decode({b"h": recorded, b"p": b""}).header()) == orjson.loads(recorded)
 
 

@@ -109,6 +109,17 @@ def test_an_input_too_large_for_sql_goes_through_the_blob_store(
     assert client.wait(job, timeout_seconds=30).output["label"] == sample["truth"]
 
 
+def test_an_output_too_large_for_sql_goes_through_the_blob_store(system, client: Client) -> None:
+    job = client.submit("fragile", {"x": 1.0, "padding": 200 << 10})
+    done = client.wait(job, timeout_seconds=30)
+    assert (done.output["y"], len(done.output["padding"])) == (2.0, 200 << 10)
+    told = httpx2.get(job.urls["get"]).json()
+    assert (told["status"], told["output"]) == ("succeeded", None)
+    assert httpx2.get(told["urls"]["output"]).json() == done.output
+    blobs = Path(system.state["data_dir"]) / "blobs" / "outputs"
+    assert [path.stat().st_size > 200 << 10 for path in blobs.glob(f"{job.id}*")] == [True]
+
+
 def test_a_job_past_its_deadline_does_not_run(client: Client) -> None:
     blocker = client.submit("fragile", {"x": 1.0, "preprocess": "sleep", "seconds": 1.5})
     late = client.submit("fragile", {"x": 2.0}, deadline_seconds=0.2)

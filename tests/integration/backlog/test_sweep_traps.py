@@ -70,7 +70,7 @@ def test_what_a_dead_worker_held_in_a_newer_format_is_dispatched_again(
     (one,) = backlogs.take(WINE, consumer.name, 9).taken
     ((_, fields),) = valkey.xrange(one.stream)
     valkey.xdel(one.stream, one.entry_id)
-    valkey.xadd(one.stream, fields | {b"h": fields[b"h"].replace(b'"v":1', b'"v":2')})
+    valkey.xadd(one.stream, fields | {b"h": fields[b"h"].replace(b'"v":1', b'"v":9')})
     valkey.xreadgroup(GROUP, consumer.name, {one.stream: ">"})
     valkey.delete(keys.heartbeat(consumer.name))
     sweep.rescue_the_lost()

@@ -8,6 +8,7 @@ from shared.domain.states import State
 from shared.payloads.directory import DirectoryBlobs
 from workers import tensors
 from workers.preprocess import Preprocess
+from workers.worker import STORE_ATTEMPTS
 
 PREDICT = Backlog(Stage.PREDICT, "m", "1")
 LATE = 999.0
@@ -199,6 +200,14 @@ def test_a_job_whose_tensors_cannot_be_stored_harms_no_neighbour(
     run(blobs=FullBlobs(settings.blobs_dir))
     assert move_of(small).destination == PREDICT
     assert move_of(large).destination != PREDICT
+
+
+def test_a_store_that_never_takes_the_tensors_ends_the_job(run, add, move_of, settings) -> None:
+    one = add(str(settings.inline_tensor_max_bytes + 1).encode())
+    one.entry.job["attempt"] = STORE_ATTEMPTS
+    run(blobs=FullBlobs(settings.blobs_dir))
+    assert move_of(one).destination == RECORD
+    assert move_of(one).entry.outcome.error_code == "storage_unavailable"
 
 
 def test_an_error_text_of_any_kind_can_travel(run, add, move_of) -> None:

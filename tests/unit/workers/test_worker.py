@@ -1,8 +1,10 @@
 import time
+from dataclasses import replace
 
 import pytest
 
-from shared.domain.names import Backlog, Priority, Stage
+from shared.backlog.backlogs import Move
+from shared.domain.names import RECORD, Backlog, Priority, Stage
 
 WINE = Backlog(Stage.PREPROCESS, "m", "1")
 IN_20_MS = 2.02  # what waits has come two seconds ago
@@ -99,3 +101,30 @@ def test_only_a_suspect_has_the_process_for_itself(worker, add, crashes, isolate
     take = worker.take(WINE, 8)
     with worker.running(take.taken, take):
         assert worker._isolation._alone == isolated
+
+
+@pytest.fixture
+def stored(worker, add):
+    """A move of a job whose payload stands in the blob store."""
+
+    def make(kind: str, destination: Backlog | None) -> Move:
+        one = add()
+        reference = worker.blobs.put(f"{kind}/{one.entry.id}.1", b"data", synced=False)
+        return Move(replace(one.entry, payload_ref=reference), destination, one)
+
+    return make
+
+
+def test_what_was_stored_for_nobody_is_deleted(worker, stored, backlogs, monkeypatch) -> None:
+    owed, canceled = stored("tensors", WINE), stored("outputs", RECORD)
+    monkeypatch.setattr(backlogs, "move", lambda moves: [move is owed for move in moves])
+    worker.pass_on([owed, canceled])
+    assert worker.blobs.holds(owed.entry.payload_ref)
+    assert not worker.blobs.holds(canceled.entry.payload_ref)
+
+
+def test_the_input_of_a_job_that_is_given_back_stays(worker, stored, backlogs, monkeypatch) -> None:
+    back = stored("inputs", None)
+    monkeypatch.setattr(backlogs, "move", lambda moves: [False])
+    worker.pass_on([back])
+    assert worker.blobs.holds(back.entry.payload_ref)

@@ -1,4 +1,4 @@
-"""A number, and what its job shall do to the worker that runs it."""
+"""A number, what its job shall do to the worker that runs it, and how long the output is."""
 
 from typing import ClassVar, Literal
 
@@ -15,7 +15,9 @@ class Input(BaseModel):
     preprocess: Deed = "nothing"
     predict: Deed = "nothing"
     seconds: float = 0.0
+    padding: int = 0
 
 
 class Output(BaseModel):
     y: float
+    padding: str

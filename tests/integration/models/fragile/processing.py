@@ -16,12 +16,13 @@ def preprocess(input: dict[str, Any], _version: object) -> dict[str, np.ndarray]
         "x": np.array([[x]], np.float32),
         "carried:deed": np.array([deed]),
         "carried:seconds": np.array([seconds], np.float64),
+        "carried:padding": np.array([input.get("padding", 0)]),
     }
 
 
-def postprocess(outputs: dict[str, np.ndarray], _version: object) -> dict[str, float]:
+def postprocess(outputs: dict[str, np.ndarray], _version: object) -> dict[str, Any]:
     _do(str(outputs["carried:deed"][0]), float(outputs["carried:seconds"][0]))
-    return {"y": float(outputs["y"][0, 0])}
+    return {"y": float(outputs["y"][0, 0]), "padding": "x" * int(outputs["carried:padding"][0])}
 
 
 def _do(deed: str, seconds: float) -> None:

@@ -12,6 +12,7 @@ from shared.domain.states import State
 from shared.jobs import lifecycle, views
 from shared.jobs.lifecycle import End
 from shared.jobs.table import job_table
+from shared.payloads.references import new_output
 
 PREDICTIONS = "/api/v1/predictions"
 
@@ -234,6 +235,56 @@ def test_input_in_the_blob_store_is_found(
     assert client.get(prediction["urls"]["input"]).json() == "large"
 
 
+def test_small_output_stands_at_its_own_url_too(
+    client: TestClient, submission: Any, finish: Any
+) -> None:
+    prediction = client.post(PREDICTIONS, json=submission).json()
+    url = f"{prediction['urls']['get']}/output"
+    assert (client.get(url).status_code, "output" in prediction["urls"]) == (404, False)
+    finish(prediction["id"])
+    answer = client.get(url)
+    assert (answer.content, answer.headers["content-type"]) == (
+        b'{"label":"barolo"}',
+        "application/json",
+    )
+
+
+@pytest.fixture
+def large(client: TestClient, container: Any, submission: Any) -> Any:
+    """A prediction whose output stands in the blob store, and its reference."""
+    prediction = client.post(PREDICTIONS, json=submission).json()
+    reference = container.blobs.put(new_output(prediction["id"], 1), b'"large"', synced=False)
+    end = End(prediction["id"], None, Outcome(State.SUCCEEDED, output_ref=reference))
+    with container.engine.begin() as connection:
+        lifecycle.finish(connection, [end], datetime.now(UTC))
+    return prediction, reference
+
+
+def test_large_output_stands_at_its_own_url(client: TestClient, large: Any) -> None:
+    url = large[0]["urls"]["get"]
+    for found in (client.get(url).json(), client.get(PREDICTIONS).json()["results"][0]):
+        assert (found["status"], found["output"]) == ("succeeded", None)
+        assert found["urls"]["output"] == f"{url}/output"
+        assert client.get(found["urls"]["output"]).json() == "large"
+
+
+def test_output_that_is_lost_is_not_found(client: TestClient, container: Any, large: Any) -> None:
+    container.blobs.delete(large[1])
+    answer = client.get(f"{large[0]['urls']['get']}/output")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+def test_output_of_a_store_that_is_away_can_be_asked_for_again(
+    client: TestClient, container: Any, large: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(reference: str) -> bytes:
+        raise OSError("away")
+
+    monkeypatch.setattr(container.blobs, "get", fail)
+    answer = client.get(f"{large[0]['urls']['get']}/output")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
 def test_list_is_newest_first_in_pages(client: TestClient, submission: Any) -> None:
     ids = [client.post(PREDICTIONS, json=submission).json()["id"] for _ in range(5)]
     seen, url = [], f"{PREDICTIONS}?limit=2"
@@ -284,6 +335,7 @@ def test_foreign_tenant_sees_nothing(client: TestClient, container: Any, submiss
         connection.execute(update(job_table).values(tenant="other"))
     assert client.get(prediction["urls"]["get"]).status_code == 404
     assert client.get(prediction["urls"]["input"]).status_code == 404
+    assert client.get(f"{prediction['urls']['get']}/output").status_code == 404
     assert client.get(PREDICTIONS).json()["results"] == []
 
 

@@ -53,6 +53,18 @@ def test_the_payload_of_a_success_is_its_output(snapshot) -> None:
     assert decode(fields(entry)) == entry
 
 
+def test_a_large_output_travels_by_reference(snapshot) -> None:
+    outcome = Outcome(State.SUCCEEDED, output_ref="outputs/x", predict_time=0.5)
+    entry = Entry(snapshot, payload_ref="outputs/x", outcome=outcome)
+    assert decode(fields(entry)) == entry
+
+
+def test_only_a_release_that_knows_references_reads_one(snapshot) -> None:
+    by_reference = Outcome(State.SUCCEEDED, output_ref="outputs/x")
+    entries = (Entry(snapshot), Entry(snapshot, payload_ref="outputs/x", outcome=by_reference))
+    assert [orjson.loads(entry.header())["v"] for entry in entries] == [1, 2]
+
+
 def test_a_job_is_a_suspect_from_its_first_crash(snapshot) -> None:
     assert [Entry(snapshot, crashes=n).suspect for n in (0, 1, 2)] == [False, True, True]
 
@@ -67,7 +79,7 @@ def test_a_job_is_a_suspect_from_its_first_crash(snapshot) -> None:
         {b"h": b"[]"},
         {b"h": b'"text"'},
         {b"h": b'{"v":1}'},
-        {b"h": b'{"v":2}'},
+        {b"h": b'{"v":3}'},
         {b"r": b"many"},
         {b"b": b""},
     ],

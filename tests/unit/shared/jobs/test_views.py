@@ -19,6 +19,7 @@ outcomes = st.builds(
     Outcome,
     state=st.sampled_from(sorted(TERMINAL)),
     output=st.none() | st.builds(orjson.dumps, st.lists(texts)),
+    output_ref=st.none() | st.just("outputs/x"),
     error=st.none() | texts,
     error_code=st.none() | st.just("prediction_failed"),
     queue_time=seconds,
