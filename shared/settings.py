@@ -93,6 +93,9 @@ class Settings(BaseSettings):
         default=500, le=2000, description="Rows that the sweeper looks at in one go."
     )
     crashes_max: int = Field(default=3, description="Worker deaths after which a job fails.")
+    blob_orphan_seconds: float = Field(
+        default=86400, description="Age at which an input or output that no job needs is deleted."
+    )
 
     log_level: str = Field(default="INFO", description="Least level that is logged.")
 

@@ -116,8 +116,6 @@ class Sweep:
                 connection, lost, now, self._settings.dispatch_grace_seconds
             )
             rows = store.read_many(connection, claimed)
-        for row in rows:  # what the attempt before left behind
-            self._blobs.delete(f"tensors/{row['id']}.{row['attempt'] - 1}")
         hopeless = self._without_input(rows)
         self._backlogs.move([self._first_move(row) for row in rows if row["id"] not in hopeless])
         outcome = Outcome.failed(Failure.INPUT_LOST, "the input is not in the blob store any more")

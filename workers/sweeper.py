@@ -21,6 +21,7 @@ from shared.settings import Settings
 from shared.telemetry import logs
 from workers.audit import Audit
 from workers.leaderless import Leaderless
+from workers.orphans import Orphans
 from workers.sweep_steps import Sweep
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Sweeper:
         self._sweep = Sweep(container)
         self._audit = Audit(container)
         self._leaderless = Leaderless(container)
+        self._orphans = Orphans(container)
         self._stopped = threading.Event()
         self._position: str | None = None
         self._beating = False
@@ -72,6 +74,7 @@ class Sweeper:
             self._audit.run,
             self._leaderless.run,
             self._dispatch_missing,
+            self._orphans.run,
         )
         went_well = [self._guarded(step) for step in steps]
         if all(went_well):
@@ -117,12 +120,12 @@ def main() -> None:
         registry = Registry.load(settings.models_folders)
         container = Container(settings, registry.served)
         require_current(container.engine)
+        sweeper = Sweeper(container)
     except StartupRefused as error:
         sys.exit(f"sweeper: {error.detail}")
     except ValidationError as error:
         names = ", ".join(f"QUEUECAST_{part['loc'][0]}".upper() for part in error.errors())
         sys.exit(f"sweeper: these settings are missing or wrong: {names}")
-    sweeper = Sweeper(container)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sweeper.stop())
     sweeper.run()

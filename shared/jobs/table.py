@@ -79,6 +79,18 @@ class Job(SQLModel, table=True):
             postgresql_where=text("status = 'queued' AND joined_to IS NOT NULL"),
         ),
         Index(
+            "job_input_ref",
+            "input_ref",
+            sqlite_where=text("input_ref IS NOT NULL"),
+            postgresql_where=text("input_ref IS NOT NULL"),
+        ),
+        Index(
+            "job_output_ref",
+            "output_ref",
+            sqlite_where=text("output_ref IS NOT NULL"),
+            postgresql_where=text("output_ref IS NOT NULL"),
+        ),
+        Index(
             "job_deadline",
             "deadline_at",
             sqlite_where=text("status = 'queued' AND deadline_at IS NOT NULL"),

@@ -22,6 +22,9 @@ jobs_rescued = Counter(
 jobs_redispatched = Counter(
     "queuecast_jobs_redispatched_total", "Unfinished jobs found missing in Redis, sent again."
 )
+orphans_deleted = Counter(
+    "queuecast_orphan_blobs_deleted_total", "Blobs that no job needed any more, deleted."
+)
 bells_rung_again = Counter("queuecast_bells_rung_again_total", "Bells rung by the sweeper.")
 redis_failures = Counter(
     "queuecast_redis_failures_total", "Calls to Redis that failed or took too long.", ["call"]

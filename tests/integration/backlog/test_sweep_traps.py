@@ -8,6 +8,7 @@ from models.registry import Registry
 from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.entries import Entry
 from shared.domain.names import GROUP, Backlog, Priority, Stage
+from shared.payloads.directory import DirectoryBlobs
 from workers.sweep_steps import LOOK_ALIVE_SECONDS
 from workers.sweeper import Sweeper
 from workers.worker import Worker
@@ -108,7 +109,8 @@ def test_a_worker_that_comes_back_to_life_keeps_its_place(
 
 @pytest.fixture
 def worker(backlogs, valkey, settings, clock) -> Worker:
-    parts = {"redis": valkey, "settings": settings, "clock": clock, "blobs": None}
+    parts = {"redis": valkey, "settings": settings, "clock": clock}
+    parts["blobs"] = DirectoryBlobs(settings.blobs_dir)
     return Worker(Stage.PREPROCESS, SimpleNamespace(backlogs=backlogs, **parts), Registry({}))
 
 
@@ -145,7 +147,7 @@ def test_a_machine_that_slept_has_no_dead_workers(
     accept, worker, backlogs, engine, valkey, settings, clock, keys, entries_of
 ) -> None:
     parts = {"redis": valkey, "settings": settings, "clock": clock, "engine": engine}
-    parts["blobs"] = None
+    parts["blobs"] = DirectoryBlobs(settings.blobs_dir)
     sweeper = Sweeper(SimpleNamespace(backlogs=backlogs, **parts))
     sweeper._round()
     clock.advance(LOOK_ALIVE_SECONDS)
