@@ -33,6 +33,8 @@ def _locked(engine: Engine) -> Iterator[Connection]:
     connecting = engine.connect().execution_options(queuecast_write=True)
     with connecting as connection, connection.begin():
         if engine.dialect.name == "postgresql":
+            # An index over millions of rows takes longer than any request may.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         yield connection
 

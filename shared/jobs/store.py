@@ -12,19 +12,22 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal_column,
     or_,
     select,
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shared.domain.states import State
 from shared.jobs.table import job_table as job
 
-_FIRST_ID = "00000000-0000-0000-0000-000000000000"
 
-# Written out, not bound: only so does SQLite use the partial indexes.
-_UNFINISHED = job.c.status == literal_column("'queued'")
+def _has_status(status: str) -> ColumnElement[bool]:
+    """Written out, not bound: only so are the partial indexes used."""
+    return job.c.status == bindparam(None, status, job.c.status.type, literal_execute=True)
+
+
+_UNFINISHED = _has_status(State.QUEUED.value)
 
 
 LOGGED = (
@@ -93,7 +96,7 @@ def page(connection: Connection, wanted: Page) -> list[RowMapping]:
     if wanted.version is not None:
         conditions.append(job.c.version == wanted.version)
     if wanted.status:
-        conditions.append(job.c.status.in_(wanted.status))
+        conditions.append(or_(*map(_has_status, wanted.status)))
     position = tuple_(job.c.created_at, job.c.id)
     if wanted.before is not None:
         conditions.append(position < _literal(wanted.before))
@@ -107,14 +110,18 @@ def page(connection: Connection, wanted: Page) -> list[RowMapping]:
 
 
 def due(connection: Connection, now: datetime, after_id: str | None, limit: int) -> list[Due]:
-    """Unfinished jobs whose `dispatch_after` has passed, by id, behind `after_id`."""
-    statement = (
-        select(job.c.id, job.c.attempt, job.c.crashes)
-        .where(*_owed(now), job.c.id > (after_id or _FIRST_ID))
-        .order_by(job.c.id)
-        .limit(limit)
-    )
-    return [Due(*row) for row in connection.execute(statement)]
+    """Unfinished jobs whose `dispatch_after` has passed, in the order of their index.
+
+    `after_id` is the job behind which to go on; one that is gone has nothing behind it.
+    """
+    order = (job.c.tenant, job.c.created_at, job.c.id)
+    conditions: list[Any] = [*_owed(now)]
+    if after_id is not None:
+        before = job.alias()
+        place = select(*(before.c[one.name] for one in order)).where(before.c.id == after_id)
+        conditions.append(tuple_(*order) > place.scalar_subquery())
+    statement = select(job.c.id, job.c.attempt, job.c.crashes).where(*conditions)
+    return [Due(*row) for row in connection.execute(statement.order_by(*order).limit(limit))]
 
 
 def count_due(connection: Connection, now: datetime) -> int:

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from shared.db.columns import JobId, JsonBytes, UtcDateTime
 
 UNFINISHED = text("status = 'queued'")
+UNSUCCESSFUL = text("status = 'failed' OR status = 'canceled'")
 
 
 class Job(SQLModel, table=True):
@@ -66,11 +67,25 @@ class Job(SQLModel, table=True):
         ),
         UniqueConstraint("tenant", "idempotency_key", name="job_idempotency_key"),
         Index("job_newest_first", "tenant", "created_at", "id"),
+        # The version stands last: it is looked at in the index, not in every row of the model.
+        Index("job_by_model", "tenant", "model", "created_at", "id", "version"),
         Index(
             "job_unfinished",
+            "tenant",
+            "created_at",
             "id",
+            "dispatch_after",
             sqlite_where=UNFINISHED,
             postgresql_where=UNFINISHED,
+        ),
+        Index(
+            "job_unsuccessful",
+            "tenant",
+            "status",
+            "created_at",
+            "id",
+            sqlite_where=UNSUCCESSFUL,
+            postgresql_where=UNSUCCESSFUL,
         ),
         Index(
             "job_joined",

@@ -41,6 +41,18 @@ def template(postgresql: str) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def postgresql_copy(postgresql: str, template: str) -> Callable[[], str]:
+    """Makes a migrated database of its own and gives its URL."""
+
+    def make() -> str:
+        name = f"t{uuid.uuid4().hex}"
+        _execute(postgresql, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return postgresql.format(name=name)
+
+    return make
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of its own, never migrated."""
@@ -59,10 +71,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         url = f"sqlite:///{tmp_path}/queuecast.db"
         upgrade(url)
     else:
-        server: str = request.getfixturevalue("postgresql")
-        name = f"t{uuid.uuid4().hex}"
-        _execute(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('template')}")
-        url = server.format(name=name)
+        url = request.getfixturevalue("postgresql_copy")()
     engine = create_database_engine(url)
     yield engine
     engine.dispose()

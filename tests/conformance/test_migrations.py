@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 import shared.db
-from shared.db import revision
+from shared.db import migrate, revision
 from shared.db.engine import create_database_engine, writing
 from shared.errors import StartupRefused
 from shared.jobs.table import Job
@@ -31,6 +31,12 @@ def test_the_migrated_schema_is_the_declared_one(engine: Engine) -> None:
 def test_head_is_the_newest_migration() -> None:
     folder = Path(shared.db.__file__).parent / "migrations"
     assert ScriptDirectory(str(folder)).get_current_head() == revision.HEAD
+
+
+def test_a_migration_may_take_longer_than_a_request(engine: Engine) -> None:
+    with migrate._locked(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            assert connection.execute(text("SHOW statement_timeout")).scalar() == "0"
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ from sqlalchemy import Engine
 
 from shared.db.engine import reading, writing
 from shared.domain.ids import new_job_id
-from shared.jobs import store
+from shared.domain.outcome import Outcome
+from shared.domain.states import State
+from shared.jobs import lifecycle, store
+from shared.jobs.lifecycle import End
 from shared.jobs.store import Page
 
 
@@ -82,6 +85,18 @@ def test_only_unfinished_jobs_past_their_time_are_due(engine: Engine, stored, cl
         assert [one.id for one in store.due(connection, soon, None, 9)] == [early.id]
         assert [one.id for one in store.due(connection, later, None, 9)] == [early.id, late.id]
         assert [one.id for one in store.due(connection, later, early.id, 9)] == [late.id]
+
+
+def test_what_is_due_goes_on_behind_a_job_that_has_ended(engine: Engine, stored, clock) -> None:
+    first, other, last = stored(tenant="a"), stored(tenant="b"), stored(tenant="b")
+    later = clock.now() + timedelta(seconds=60)
+    with writing(engine) as connection:
+        lifecycle.finish(connection, [End(first.id, 1, Outcome(State.CANCELED))], clock.now())
+    with reading(engine) as connection:
+        found = [one.id for one in store.due(connection, later, first.id, 9)]
+        assert found == [other.id, last.id]
+        assert [one.id for one in store.due(connection, later, other.id, 9)] == [last.id]
+        assert store.due(connection, later, new_job_id(), 9) == []
 
 
 def test_the_overdue_are_those_whose_deadline_has_passed(engine: Engine, stored, clock) -> None:

@@ -1,0 +1,175 @@
+"""No statement looks through the whole table, and each list is read from an index in its order."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from shared.db.engine import create_database_engine, writing
+from shared.db.migrate import upgrade
+from shared.domain.ids import new_job_id
+from shared.domain.outcome import Outcome
+from shared.domain.states import State
+from shared.jobs import lifecycle, store
+from shared.jobs.lifecycle import End
+from shared.jobs.new_job import NewJob
+from shared.jobs.store import Due, Page
+from shared.settings import Settings
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+ROWS = 3000
+JOB = new_job_id()
+ENDS = [End(JOB, 1, Outcome(State.SUCCEEDED, output=b"1"))]
+PLACES: dict[str, Any] = {"": {}, "older": {"before": (NOON, JOB)}, "newer": {"after": (NOON, JOB)}}
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """Every tenth is unfinished; of every hundred one failed, and one is of a rare model."""
+    settings = Settings(redis_url="unix:///nowhere", data_dir="/nowhere")
+    for number in range(ROWS):
+        ended = number % 10 != 0
+        job = NewJob(
+            id=new_job_id(), tenant="default", model="rare" if number % 100 == 7 else "wine",
+            version="1", digest="d" * 64, input=b"{}", input_hash="i" * 64, body_hash="b" * 64,
+            created_at=NOON + timedelta(seconds=number - ROWS // 2),
+        )  # fmt: skip
+        state = State.FAILED if number % 100 == 1 else State.SUCCEEDED
+        yield job.row(settings, None) | {
+            "status": state.value if ended else State.QUEUED.value,
+            "completed_at": job.created_at if ended else None,
+        }
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """SQLite plans without statistics, as it does in use; PostgreSQL with them."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('plans')}/queuecast.db"
+        upgrade(url)
+    else:
+        url = request.getfixturevalue("postgresql_copy")()
+    engine = create_database_engine(url)
+    with writing(engine) as connection:
+        store.insert(connection, list(rows()))
+        if request.param == "postgresql":
+            connection.execute(text("ANALYZE job"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def plan(filled: Engine) -> Callable[..., str]:
+    """The plans of all statements that a call makes, a line for each of their steps."""
+
+    def explain(call: Callable[[Connection], object]) -> str:
+        made: list[tuple[str, Any]] = []
+
+        def note(_c: Any, _u: Any, statement: str, values: Any, _x: Any, many: bool) -> None:
+            made.append((statement, values[0] if many else values))
+
+        with filled.connect() as connection, connection.begin() as transaction:
+            event.listen(connection, "before_cursor_execute", note)
+            call(connection)
+            event.remove(connection, "before_cursor_execute", note)
+            lines = [line for one in made for line in _steps(connection, *one)]
+            transaction.rollback()
+        return "\n".join(lines)
+
+    return explain
+
+
+def _steps(connection: Connection, statement: str, values: Any) -> Iterator[str]:
+    if not statement.startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+        return
+    word = "EXPLAIN (COSTS OFF)"
+    if connection.dialect.name == "sqlite":
+        word = "EXPLAIN QUERY PLAN"
+    else:  # of few rows all may be read as well; of many not
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+    for row in connection.exec_driver_sql(f"{word} {statement}", values):
+        yield str(row[-1])
+
+
+CASES: dict[str, tuple[Callable[[Connection], object], str]] = {
+    "read": (lambda c: store.read(c, "default", JOB), "id"),
+    "read_many": (lambda c: store.read_many(c, [JOB, new_job_id()]), "id"),
+    "find_taken": (lambda c: store.find_taken(c, "default", JOB, "key"), "id key"),
+    "find_taken by id": (lambda c: store.find_taken(c, "default", JOB, None), "id"),
+    "page": (lambda c: store.page(c, Page("default", 21)), "job_newest_first"),
+    "due": (lambda c: store.due(c, NOON, None, 500), "job_unfinished"),
+    "due further on": (lambda c: store.due(c, NOON, JOB, 500), "id job_unfinished"),
+    "count_due": (lambda c: store.count_due(c, NOON), "job_unfinished"),
+    "overdue": (lambda c: store.overdue(c, NOON, 500), "job_deadline"),
+    "oldest_unfinished": (store.oldest_unfinished, "job_unfinished"),
+    "finish": (lambda c: lifecycle.finish(c, ENDS, NOON), "id"),
+    "dispatch": (lambda c: lifecycle.dispatch(c, [Due(JOB, 1)], NOON, 10), "id"),
+    "crash": (lambda c: lifecycle.crash(c, [Due(JOB, 1)], NOON, 3), "id"),
+    "release": (lambda c: lifecycle.release(c, [Due(JOB, 1)], NOON), "id"),
+}
+NO_PLAN = {"hit", "insert"}
+
+LISTS = {
+    "all": ({}, "job_newest_first"),
+    "succeeded": ({"status": ("succeeded",)}, "job_newest_first"),
+    "failed": ({"status": ("failed",)}, "job_unsuccessful"),
+    "canceled": ({"status": ("canceled",)}, "job_unsuccessful"),
+    "unfinished": ({"status": ("queued",)}, "job_unfinished"),
+    "model": ({"model": "rare"}, "job_by_model"),
+    "version": ({"model": "rare", "version": "1"}, "job_by_model"),
+    "model nobody asked for": ({"model": "none"}, "job_by_model"),
+}
+
+PRIMARY_KEY = {"job_pkey", "sqlite_autoindex_job_1"}
+IDEMPOTENCY_KEY = {"job_idempotency_key", "sqlite_autoindex_job_2"}
+NAMES = {"id": PRIMARY_KEY, "key": IDEMPOTENCY_KEY}
+
+
+def indexes(plan: str) -> set[str]:
+    return set(re.findall(r"\b(job_[a-z_]+|sqlite_autoindex_job_\d)\b", plan)) - {"job_1"}
+
+
+def whole_table(plan: str) -> list[str]:
+    """The steps that read every row; all unfinished ones are not all."""
+    scans = re.compile(r"Seq Scan|^SCAN job(?! USING (COVERING )?INDEX job_unfinished)")
+    return [line for line in plan.splitlines() if scans.search(line)]
+
+
+@pytest.mark.parametrize(("call", "used"), CASES.values(), ids=CASES.keys())
+def test_no_statement_reads_the_whole_table(plan: Any, call: Any, used: str) -> None:
+    found = plan(call)
+    assert whole_table(found) == []
+    wanted = set[str]().union(*(NAMES.get(name, {name}) for name in used.split()))
+    assert found != ""
+    assert indexes(found) <= wanted
+    assert indexes(found)
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
+@pytest.mark.parametrize(("filters", "index"), LISTS.values(), ids=LISTS.keys())
+def test_a_page_is_read_from_its_index_in_order(
+    plan: Any, filters: dict[str, Any], index: str, place: dict[str, Any]
+) -> None:
+    found = plan(lambda c: store.page(c, Page("default", 21, **filters, **place)))
+    assert whole_table(found) == []
+    assert indexes(found) == {index}
+    assert "Sort" not in found
+    assert "TEMP B-TREE" not in found
+    assert re.search(r"Index Cond: .*tenant|\(tenant=\?", found)
+
+
+def test_every_statement_of_the_two_modules_is_looked_at() -> None:
+    statements = {
+        name
+        for module in (store, lifecycle)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and not name.startswith("_")
+        and "connection" in inspect.signature(function).parameters
+    }
+    assert statements - NO_PLAN == {name.partition(" ")[0] for name in CASES}
