@@ -82,6 +82,14 @@ def valkey(settings: Settings) -> Iterator[redis.Redis]:
     client.close()
 
 
+@pytest.fixture
+def fill(valkey: redis.Redis) -> Iterator[Callable[[], object]]:
+    """Makes the server refuse whatever needs memory, as at its `maxmemory`."""
+    valkey.config_set("maxmemory-policy", "noeviction")
+    yield lambda: valkey.config_set("maxmemory", 1)
+    valkey.config_set("maxmemory", 0)
+
+
 class RungBells:
     """The bells that wait on the Celery queues of an empty server."""
 

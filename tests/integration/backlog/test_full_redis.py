@@ -12,14 +12,6 @@ from shared.jobs import views
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 
 
-@pytest.fixture
-def fill(valkey):
-    """Makes the server refuse whatever needs memory, as at its `maxmemory`."""
-    valkey.config_set("maxmemory-policy", "noeviction")
-    yield lambda: valkey.config_set("maxmemory", 1)
-    valkey.config_set("maxmemory", 0)
-
-
 def test_a_full_redis_takes_no_new_jobs(enqueue, fill) -> None:
     fill()
     with pytest.raises(redis.ResponseError, match="maxmemory"):
