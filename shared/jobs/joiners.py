@@ -5,7 +5,7 @@ the transaction that ends its leader, or leads itself when the leader went witho
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, literal_column, or_, select, update
@@ -21,6 +21,8 @@ _UNFINISHED = job.c.status == literal_column("'queued'")
 
 _RANK = {priority.value: rank for rank, priority in enumerate(Priority)}
 
+LOCK_ORDER = (job.c.joined_to.is_not(None), job.c.id)
+"""Whoever locks several rows takes leaders before joiners: who ends a leader locks it first."""
 
 JUST_ENDED_SECONDS = 1.0
 """So long a leader's result is taken from its row: Redis hears of an end after SQL. The results of
@@ -57,7 +59,7 @@ def read_leaders(
             job.c.completed_at,
         )
         .where(job.c.id.in_(sorted(job_ids)))
-        .order_by(job.c.id)
+        .order_by(*LOCK_ORDER)
         .with_for_update(read=True)
     )  # fmt: skip
     found: dict[str, Leader | None] = {}
@@ -80,14 +82,21 @@ def _leads(row: RowMapping, now: datetime) -> bool:
 
 
 def waiting_for(connection: Connection, leader_ids: Sequence[str]) -> Sequence[RowMapping]:
-    """The unfinished joiners of these jobs, oldest first, locked."""
+    """The unfinished joiners of these jobs, locked; the most urgent first, of those the oldest."""
     statement = (
-        select(*store.LOGGED)
+        select(*store.LOGGED, job.c.priority)
         .where(_UNFINISHED, job.c.joined_to.in_(leader_ids))
-        .order_by(job.c.created_at, job.c.id)
+        .order_by(job.c.id)
         .with_for_update()
     )
-    return connection.execute(statement).mappings().all()
+    rows = connection.execute(statement).mappings()
+    return sorted(rows, key=lambda row: (_RANK[row["priority"]], row["created_at"], row["id"]))
+
+
+def outcome_for(joiner: RowMapping, outcome: Outcome) -> Outcome:
+    """Its leader's outcome: it never queued itself, and did not start before it was there."""
+    begun = outcome.started_at and max(outcome.started_at, joiner["created_at"].timestamp())
+    return replace(outcome, started_at=begun, queue_time=None)
 
 
 def lead(connection: Connection, job_ids: Sequence[str], now: datetime) -> None:
@@ -110,4 +119,4 @@ def leaderless(connection: Connection, limit: int) -> list[str]:
         .where(or_(leader.c.id.is_(None), leader.c.status != "queued"))
         .limit(limit)
     )
-    return list(connection.execute(statement).scalars())
+    return sorted(connection.execute(statement).scalars())

@@ -10,7 +10,7 @@ Every move is a compare-and-set; all of them run inside the caller's transaction
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -109,13 +109,15 @@ def hit(
 
 
 def _end(connection: Connection, ends: Sequence[tuple[End, RowMapping]], now: datetime) -> None:
-    connection.execute(_FINISH, [_end_values(end, now) for end, _ in ends])
-    logs = [_log_values(row, end.outcome, now) for end, row in ends]
+    # `now` was read before the locks were had: a joiner may be younger.
+    dated = [(end, row, max(now, row["created_at"])) for end, row in ends]
+    connection.execute(_FINISH, [_end_values(end, at) for end, _, at in dated])
+    logs = [_log_values(row, end.outcome, at) for end, row, at in dated]
     connection.execute(insert(log_table), logs)
 
 
 def _follow(connection: Connection, leaders: Sequence[End], now: datetime) -> list[End]:
-    """Ends the joiners of ended jobs with the same outcome, or lets the oldest of them lead."""
+    """Ends the joiners of ended jobs with the same outcome, or lets the first of them lead."""
     outcomes = {end.job_id: end.outcome for end in leaders}
     finished: list[tuple[End, RowMapping]] = []
     left: dict[str, list[str]] = defaultdict(list)
@@ -124,8 +126,7 @@ def _follow(connection: Connection, leaders: Sequence[End], now: datetime) -> li
         if outcome.state is State.CANCELED or outcome.error_code in WITHOUT_ANSWER:
             left[row["joined_to"]].append(row["id"])
         else:
-            begun = max(outcome.started_at or 0.0, row["created_at"].timestamp())
-            finished.append((End(row["id"], None, replace(outcome, started_at=begun)), row))
+            finished.append((End(row["id"], None, joiners.outcome_for(row, outcome)), row))
     if finished:
         _end(connection, finished, now)
     for job_ids in left.values():
@@ -203,7 +204,7 @@ _FINISH = (
 
 
 def _locked_rows(connection: Connection, job_ids: list[str]) -> dict[str, RowMapping]:
-    statement = select(*store.LOGGED).where(job.c.id.in_(job_ids)).order_by(job.c.id)
+    statement = select(*store.LOGGED).where(job.c.id.in_(job_ids)).order_by(*joiners.LOCK_ORDER)
     rows = connection.execute(statement.with_for_update()).mappings()
     return {row["id"]: row for row in rows}
 

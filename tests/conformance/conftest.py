@@ -1,18 +1,27 @@
+import asyncio
 import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, RowMapping, select, text
 
-from shared.db.engine import create_database_engine, writing
+from shared.backlog.backlogs import Move
+from shared.backlog.breaker import Breaker
+from shared.clock import FakeClock
+from shared.db.engine import create_database_engine, reading, writing
 from shared.db.migrate import upgrade
 from shared.jobs import store
+from shared.jobs.group_commit import Accepted, GroupCommit
 from shared.jobs.new_job import NewJob
+from shared.jobs.submit import Submitter
+from shared.payloads.directory import DirectoryBlobs
+from shared.prediction_log.table import log_table
+from shared.result_cache.results import Answer, Question
 from shared.settings import Settings
 
 
@@ -90,6 +99,103 @@ def stored(
         return job
 
     return make
+
+
+class RecordedBacklogs:
+    """Keeps the moves; raises what it is told to."""
+
+    def __init__(self) -> None:
+        self.moved: list[Move] = []
+        self.error: Exception | None = None
+        self.calls = 0
+
+    def move(self, moves: Sequence[Move]) -> list[bool]:
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        self.moved += moves
+        return [True] * len(moves)
+
+
+@pytest.fixture
+def backlogs() -> RecordedBacklogs:
+    return RecordedBacklogs()
+
+
+class KnownResults:
+    """Answers what it is told to, whoever asks; raises what it is told to."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[Question] = []
+        self.error: Exception | None = None
+
+    def look_up(self, questions: Iterable[Question]) -> dict[str, Answer]:
+        self.asked += questions
+        if self.error is not None:
+            raise self.error
+        return {
+            question.job_id: self.answers[question.input_hash]
+            for question in questions
+            if question.input_hash in self.answers and question.reuse
+        }
+
+
+@pytest.fixture
+def results() -> KnownResults:
+    return KnownResults()
+
+
+@pytest.fixture
+def submitter(
+    engine: Engine,
+    backlogs: Any,
+    results: KnownResults,
+    clock: FakeClock,
+    settings: Settings,
+) -> Iterator[Submitter]:
+    commit = GroupCommit(engine, clock, settings)
+    parts: dict[str, Any] = {"breaker": Breaker(clock), "settings": settings}
+    known: Any = results
+    submitter = Submitter(commit, backlogs, known, DirectoryBlobs(settings.blobs_dir), **parts)
+    submitter.start()
+    yield submitter
+    submitter.stop()
+
+
+@pytest.fixture
+def submit(submitter: Submitter) -> Callable[..., list[Any]]:
+    """Submits jobs at once and answers what became of each."""
+
+    def run(*jobs: NewJob) -> list[Accepted | BaseException]:
+        async def all_at_once() -> list[Accepted | BaseException]:
+            asked = (submitter.submit(job) for job in jobs)
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+        return asyncio.run(all_at_once())
+
+    return run
+
+
+@pytest.fixture
+def row(engine: Engine) -> Callable[[str], RowMapping | None]:
+    def run(job_id: str) -> RowMapping | None:
+        with reading(engine) as connection:
+            return next(iter(store.read_many(connection, [job_id])), None)
+
+    return run
+
+
+@pytest.fixture
+def log_rows(engine: Engine) -> Callable[[], dict[str, RowMapping]]:
+    """The rows of the prediction log by job id."""
+
+    def run() -> dict[str, RowMapping]:
+        with reading(engine) as connection:
+            rows = connection.execute(select(log_table)).mappings().all()
+        return {row["job_id"]: row for row in rows}
+
+    return run
 
 
 def _execute(server: str, statement: str) -> None:

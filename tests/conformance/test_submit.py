@@ -1,93 +1,10 @@
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
 
-import pytest
 import redis
 from sqlalchemy import Engine
 
-from shared.backlog.backlogs import Move
-from shared.backlog.breaker import Breaker
-from shared.db.engine import reading
 from shared.errors import IdempotencyMismatch, InvalidInput, Unavailable
-from shared.jobs import store
-from shared.jobs.group_commit import GroupCommit
-from shared.jobs.submit import Submitter
 from shared.payloads.directory import DirectoryBlobs
-from shared.result_cache.results import Answer, Question
-
-
-class RecordedBacklogs:
-    """Keeps the moves; raises what it is told to."""
-
-    def __init__(self) -> None:
-        self.moved: list[Move] = []
-        self.error: Exception | None = None
-        self.calls = 0
-
-    def move(self, moves: Sequence[Move]) -> list[bool]:
-        self.calls += 1
-        if self.error is not None:
-            raise self.error
-        self.moved += moves
-        return [True] * len(moves)
-
-
-@pytest.fixture
-def backlogs() -> RecordedBacklogs:
-    return RecordedBacklogs()
-
-
-class KnownResults:
-    """Answers what it is told to, whoever asks; raises what it is told to."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {}
-        self.error: Exception | None = None
-
-    def look_up(self, questions: Iterable[Question]) -> dict[str, Answer]:
-        if self.error is not None:
-            raise self.error
-        return {
-            question.job_id: self.answers[question.input_hash]
-            for question in questions
-            if question.input_hash in self.answers and question.reuse
-        }
-
-
-@pytest.fixture
-def results() -> KnownResults:
-    return KnownResults()
-
-
-@pytest.fixture
-def submitter(engine: Engine, backlogs, results, clock, settings) -> Iterator[Submitter]:
-    commit = GroupCommit(engine, clock, settings)
-    parts = {"breaker": Breaker(clock), "settings": settings}
-    submitter = Submitter(commit, backlogs, results, DirectoryBlobs(settings.blobs_dir), **parts)
-    submitter.start()
-    yield submitter
-    submitter.stop()
-
-
-@pytest.fixture
-def submit(submitter: Submitter):
-    def run(*jobs):
-        async def all_at_once():
-            asked = (submitter.submit(job) for job in jobs)
-            return await asyncio.gather(*asked, return_exceptions=True)
-
-        return asyncio.run(all_at_once())
-
-    return run
-
-
-@pytest.fixture
-def row(engine: Engine):
-    def run(job_id: str):
-        with reading(engine) as connection:
-            return next(iter(store.read_many(connection, [job_id])), None)
-
-    return run
 
 
 def test_a_job_is_stored_before_it_is_dispatched(submit, new_job, row, backlogs) -> None:
