@@ -27,6 +27,10 @@ QUARANTINE_LENGTH = 100
 
 PUBLISHED_MAX_BYTES = 4 << 10
 """Whoever waits for a larger snapshot is only woken, and reads it."""
+
+SHOWN_AT_ONCE = 1000
+"""Any number of jobs may end with the one that they joined; a script takes some thousands."""
+
 HUSH_GRACE_SECONDS = 1.0
 
 
@@ -145,6 +149,15 @@ class Backlogs:
 
         `hashes` are the input hashes of those jobs whose results may be reused, by id.
         """
+        waiting = list(snapshots)
+        while len(waiting) > SHOWN_AT_ONCE:
+            self._show(waiting[:SHOWN_AT_ONCE], (), hashes)
+            waiting = waiting[SHOWN_AT_ONCE:]
+        self._show(waiting, sources, hashes)
+
+    def _show(
+        self, snapshots: Iterable[Snapshot], sources: Iterable[Taken], hashes: Mapping[str, str]
+    ) -> None:
         shown: list[Any] = []
         results: list[Any] = []
         left: list[Any] = []

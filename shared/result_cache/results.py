@@ -1,17 +1,20 @@
 """Asks Redis who has answered an input, or is about to. A proposal only: SQL decides."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 import redis
+from redis.exceptions import NoScriptError
 
 from shared.domain import prediction
+from shared.domain.ids import parse_job_id
 from shared.domain.names import Keys
 from shared.domain.prediction import Snapshot
 from shared.domain.serving import Served, Serving
+from shared.domain.states import State
 from shared.settings import Settings
 
 UNUSED_SECONDS = 86_400
@@ -49,25 +52,34 @@ class ResultCache:
     def look_up(self, questions: Iterable[Question]) -> dict[str, Answer]:
         """By asking job; who is not among them is noted as the one who will answer.
 
-        One round trip; of inputs that come twice only the first may be asked for.
+        One round trip; of inputs that come twice only the first may be asked for. Who meets a note
+        that nobody can read has no answer.
         """
         by_model: dict[str, list[Question]] = defaultdict(list)
         for question in questions:
             by_model[question.model].append(question)
         if not by_model:
             return {}
+        try:
+            replies = self._ask(by_model)
+        except NoScriptError:  # the server has begun anew
+            self._redis.script_load(self._look_up.script)
+            replies = self._ask(by_model)
+        order = [question for asked in by_model.values() for question in asked]
+        return {
+            question.job_id: answer
+            for question, reply in zip(order, replies, strict=True)
+            if reply and (answer := _answer(reply))
+        }
+
+    def _ask(self, by_model: Mapping[str, list[Question]]) -> list[list[bytes]]:
+        # By its digest: a pipeline that is given a script first asks whether Redis knows it.
         pipeline = self._redis.pipeline(transaction=False)
         for model, asked in by_model.items():
             keys = [self._keys.results(model), self._keys.results_order(model)]
             arguments = self._arguments(self._served.get(model, Serving()), asked)
-            self._look_up(keys=keys, args=arguments, client=pipeline)
-        order = [question for asked in by_model.values() for question in asked]
-        replies = [reply for replies in pipeline.execute() for reply in replies]
-        return {
-            question.job_id: _answer(reply)
-            for question, reply in zip(order, replies, strict=True)
-            if reply
-        }
+            pipeline.evalsha(self._look_up.sha, len(keys), *keys, *arguments)
+        return [reply for replies in pipeline.execute() for reply in replies]
 
     def _arguments(self, serving: Serving, asked: list[Question]) -> list[Any]:
         seconds = int(serving.cache_seconds) + UNUSED_SECONDS
@@ -77,6 +89,13 @@ class ResultCache:
         return arguments
 
 
-def _answer(reply: list[bytes]) -> Answer:
-    job_id, *snapshot = reply
-    return Answer(job_id.decode(), prediction.decode(snapshot[0]) if snapshot else None)
+def _answer(reply: list[bytes]) -> Answer | None:
+    noted, *snapshot = reply
+    try:
+        job_id = parse_job_id(noted.decode())
+        result = prediction.decode(snapshot[0]) if snapshot else None
+    except ValueError:
+        return None
+    if job_id is None or (result and result.get("status") != State.SUCCEEDED):
+        return None
+    return Answer(job_id, result)

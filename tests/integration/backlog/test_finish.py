@@ -46,3 +46,13 @@ def test_a_job_that_redis_lost_can_be_finished(backlogs, new_job, snapshot) -> N
     backlogs.finish([job.snapshot(1024) | {"terminal": True}])
     assert snapshot(job.id)["terminal"]
     assert backlogs.take(RECORD, "a", 9).taken == []
+
+
+def test_any_number_may_end_at_once(backlogs, enqueue, new_job, snapshot, entries_of) -> None:
+    """As many as have joined one job: more than a script can be given."""
+    leader = enqueue()
+    joined = [new_job().snapshot(1024) | {"terminal": True} for _ in range(9000)]
+    taken = backlogs.take(WINE, "a", 9).taken
+    backlogs.finish([snapshot(leader.id) | {"terminal": True}, *joined], taken)
+    assert all(snapshot(one["id"]) for one in (joined[0], joined[-1]))
+    assert entries_of(leader.id) == []

@@ -228,3 +228,32 @@ def test_a_full_redis_refuses_to_look_and_still_remembers(ask, fill, end):
         ask(OTHER)
     end(first)
     assert ask()[1].result["output"] == {"label": 1}
+
+
+def test_a_look_is_one_command(ask, valkey) -> None:
+    ask()
+    valkey.config_resetstat()
+    ask()
+    calls = {name: one["calls"] for name, one in valkey.info("commandstats").items()}
+    assert calls.pop("cmdstat_evalsha") == 1
+    assert "cmdstat_script|exists" not in calls
+
+
+def test_a_server_that_has_begun_anew_is_told_the_script(ask, valkey) -> None:
+    first, _ = ask()
+    valkey.script_flush()
+    assert ask()[1] == Answer(first, None)
+
+
+@pytest.mark.parametrize("note", ["", "x", "x" * 36, "x:9999999999"])
+def test_a_note_that_nobody_can_read_is_no_answer(ask, valkey, keys, note) -> None:
+    valkey.hset(keys.results("wine"), INPUT, note)
+    assert ask()[1] is None
+
+
+@pytest.mark.parametrize("snapshot", [b"", b"not json", b'{"status":"failed","output":null}'])
+def test_a_snapshot_that_is_no_result_is_no_answer(ask, end, valkey, keys, snapshot) -> None:
+    first, _ = ask()
+    end(first)
+    valkey.set(keys.snapshot(first), snapshot)
+    assert ask()[1] is None
