@@ -1,0 +1,45 @@
+"""Starting and stopping the processes of an arm."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local.children import Child, Program
+from deploy.local.exits import last_line
+from loadtests.bench.errors import ArmFailed
+
+READY_SECONDS = 90.0
+STOP_SECONDS = 30.0
+
+
+@contextmanager
+def running(program: Program) -> Iterator[Child]:
+    """The program, asked to stop at the end, and killed when it does not."""
+    child = Child(program)
+    try:
+        yield child
+    finally:
+        child.ask_to_stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        while child.exit_code() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.kill()
+
+
+def python(
+    name: str, *arguments: str, log: Path, environment: Mapping[str, str], interpreter: str = ""
+) -> Program:
+    """A Python program, by default in our own environment."""
+    command = (interpreter or sys.executable, *arguments)
+    return Program(name, name, command, environment, log)
+
+
+def until(condition: Callable[[], bool], child: Child, log: Path) -> None:
+    """Waits for an arm to be ready; raises ArmFailed when it ends or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not condition():
+        if child.exit_code() is not None or time.monotonic() > deadline:
+            raise ArmFailed(f"{log.stem} did not become ready: {last_line(log)} (log: {log})")
+        time.sleep(0.05)

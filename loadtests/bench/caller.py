@@ -1,0 +1,29 @@
+"""One caller: a connection that speaks an arm's dialect."""
+
+import asyncio
+
+from loadtests.bench.arms.arm import Service
+from loadtests.bench.http_client import Answer, Connection
+
+
+class Caller:
+    def __init__(self, service: Service) -> None:
+        self._address = service.address
+        self._dialect = service.dialect
+        self._connection = Connection(service.address)
+
+    async def ask(self, request: bytes) -> Answer:
+        return await self._connection.ask(request)
+
+    async def result(self, accepted: Answer) -> Answer:
+        """The answer that carries the result of an accepted job; it may be that answer itself."""
+        dialect, answer = self._dialect, accepted
+        fetch = dialect.fetch(self._address, dialect.job_id(accepted))
+        while not dialect.is_done(answer):
+            if dialect.pause_seconds:
+                await asyncio.sleep(dialect.pause_seconds)
+            answer = await self._connection.ask(fetch)
+        return answer
+
+    def close(self) -> None:
+        self._connection.close()
