@@ -6,6 +6,9 @@ from typing import Any
 
 from loadtests.bench.answers import Direct
 
+Pair = tuple[bytes, Any]
+"""An input as JSON, and the direct answer to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -18,17 +21,19 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """`expected[n]` is the direct answer to `inputs[n]`."""
-
     model: str
-    inputs: Sequence[bytes]
-    expected: Sequence[Any]
+    pairs: Sequence[Pair]
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.pairs)
 
-    def __getitem__(self, part: slice) -> "Jobs":
-        return Jobs(self.model, self.inputs[part], self.expected[part])
+    @property
+    def inputs(self) -> list[bytes]:
+        return [pair[0] for pair in self.pairs]
+
+    @property
+    def expected(self) -> list[Any]:
+        return [pair[1] for pair in self.pairs]
 
 
 class Supply:
@@ -36,15 +41,11 @@ class Supply:
 
     def __init__(self, direct: Direct) -> None:
         self._direct = direct
-        self._inputs: dict[str, list[bytes]] = {}
-        self._expected: dict[str, list[Any]] = {}
+        self._made: dict[str, list[Pair]] = {}
 
     def jobs(self, kind: Kind, first: int, count: int) -> Jobs:
         """The jobs from number `first` on: every arm gets the same."""
-        inputs = self._inputs.setdefault(kind.name, [])
-        expected = self._expected.setdefault(kind.name, [])
-        if len(inputs) < first + count:
-            fresh = [kind.make(number) for number in range(len(inputs), first + count)]
-            inputs += fresh
-            expected += self._direct.answers(kind.model, fresh)
-        return Jobs(kind.model, inputs[first : first + count], expected[first : first + count])
+        made = self._made.setdefault(kind.name, [])
+        fresh = [kind.make(number) for number in range(len(made), first + count)]
+        made += zip(fresh, self._direct.answers(kind.model, fresh), strict=True)
+        return Jobs(kind.model, made[first : first + count])

@@ -64,7 +64,12 @@ def closed_loop(
     return outcome
 
 
-def burst(service: Service, submits: Sequence[bytes], connections: int) -> Outcome:
+def burst(
+    service: Service,
+    submits: Sequence[bytes],
+    connections: int,
+    between: Callable[[], None] = lambda: None,
+) -> Outcome:
     """All jobs are submitted as fast as they are accepted; then all results are fetched."""
     outcome = Outcome.of(len(submits))
     accepted = [Answer(0, b"")] * len(submits)
@@ -79,6 +84,7 @@ def burst(service: Service, submits: Sequence[bytes], connections: int) -> Outco
 
     async def load() -> None:
         outcome.accepted_seconds = await _shared(service, connections, len(submits), submit)
+        between()
         fetched = await _shared(service, connections, len(submits), fetch)
         outcome.seconds = outcome.accepted_seconds + fetched
 
@@ -118,6 +124,22 @@ def open_loop(
             callers.get_nowait().close()
         fetched = await _shared(service, 64, len(submits), fetch)
         outcome.seconds = outcome.accepted_seconds + fetched
+
+    _run(load())
+    return outcome
+
+
+def ask_all(service: Service, requests: Sequence[bytes], connections: int) -> Outcome:
+    """Plain requests, each answered once."""
+    outcome = Outcome.of(len(requests))
+
+    async def one(caller: Caller, number: int) -> None:
+        begun = perf_counter()
+        outcome.answers[number] = await caller.ask(requests[number])
+        outcome.latencies[number] = perf_counter() - begun
+
+    async def load() -> None:
+        outcome.seconds = await _shared(service, connections, len(requests), one)
 
     _run(load())
     return outcome

@@ -1,11 +1,15 @@
 """What processes cost, read from /proc: CPU seconds and peak memory, children included.
 
+And holding processes still for a while.
+
 Where there is no /proc (macOS) nothing is found, and the figures are left out.
 """
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +36,24 @@ def forget_peaks(pids: Sequence[int]) -> None:
     for pid in _tree(pids):
         with contextlib.suppress(OSError):
             (PROC / str(pid) / "clear_refs").write_text("5")
+
+
+@contextmanager
+def held(pids: Iterable[int]) -> Iterator[Callable[[], None]]:
+    """The processes stand still until the yielded function is called, at the latest at the end."""
+
+    def let_go() -> None:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    found = list(pids)
+    try:
+        for pid in found:
+            os.kill(pid, signal.SIGSTOP)
+        yield let_go
+    finally:
+        let_go()
 
 
 def _tree(pids: Sequence[int]) -> list[int]:

@@ -17,8 +17,8 @@ from PIL import Image, ImageChops
 from loadtests.bench.graphs import transformer
 from shared.settings import BUNDLED_MODELS_DIR
 
-ENVELOPE_BYTES = 1024
-"""What a request's body needs beside the blob."""
+ENVELOPE_BYTES = 64
+"""What a request's body holds beside the blob."""
 
 MAX_SHIFT = 7
 
@@ -58,14 +58,6 @@ def transformer_shaped(number: int) -> bytes:
 def payload(size: int) -> Callable[[int], bytes]:
     """Texts that make request bodies of `size` bytes at most."""
     return lambda number: orjson.dumps({"blob": f"{number:<16}".ljust(size - ENVELOPE_BYTES, "x")})
-
-
-SOURCES: dict[str, Callable[[int], bytes]] = {
-    "wine": wine,
-    "digits": digits,
-    "resnet18-shaped": resnet18_shaped,
-    "transformer-shaped": transformer_shaped,
-}
 
 
 def _image(image: Image.Image, kind: str) -> bytes:

@@ -28,3 +28,9 @@ def counters(url: str | None) -> Counters | None:
     return Counters(
         info["total_commands_processed"], info["total_reads_processed"], info["used_memory"]
     )
+
+
+def used_bytes(url: str | None) -> int:
+    """Memory of the server's data; 0 for a system without Redis."""
+    found = counters(url)
+    return found.used_bytes if found else 0

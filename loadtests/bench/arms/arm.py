@@ -9,11 +9,20 @@ from typing import Any, Protocol
 from loadtests.bench.http_client import Address, Answer
 
 
-class Dialect(Protocol):
-    """How jobs are sent to a system over HTTP, and how their results are fetched."""
+WAITING = "one GET that waits"
+POLLING = "a GET every 2 ms"
+POLL_SECONDS = 0.002
 
-    pause_seconds: float
-    """Between two looks at one job; 0 where the server holds the answer until the job is done."""
+
+class Dialect(Protocol):
+    """How jobs are sent to a system over HTTP, and how their results are fetched.
+
+    An answer to a submit that carries the result already needs no fetch.
+    """
+
+    @property
+    def pause_seconds(self) -> float:
+        """Between two looks at one job; 0 where the server holds its answer until the end."""
 
     def submit(self, address: Address, model: str, input: bytes) -> bytes:
         """A whole request; `input` is JSON."""
@@ -36,13 +45,21 @@ Pids = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A system that is up. `processes` answers the pids of each kind of process, by name."""
+    """A system that is up.
+
+    `processes` answers the pids of each kind of process, by name; `workers` names those kinds that
+    a job can do without until they go on. `patient` are the ways to wait for one job, by name;
+    `share` is how many of the jobs of a scenario it gets, so that all take about as long.
+    """
 
     address: Address
     dialect: Dialect
     processes: Callable[[], Pids]
+    patient: Mapping[str, Dialect]
     redis_url: str | None = None
     data_dir: Path | None = None
+    workers: Sequence[str] = ()
+    share: float = 1.0
 
 
 class Arm(Protocol):

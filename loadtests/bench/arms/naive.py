@@ -20,11 +20,12 @@ import orjson
 from deploy.local.embedded_redis import embedded_redis
 from deploy.local.paths import ROOT
 from loadtests.bench.arms import programs
-from loadtests.bench.arms.arm import Service
+from loadtests.bench.arms.arm import POLL_SECONDS, POLLING, Service
 from loadtests.bench.errors import ArmFailed
 from loadtests.bench.http_client import Address, Answer, request
 
 MODULE = "loadtests.baselines.naive"
+SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Naive:
             door = stack.enter_context(programs.running(api))
             programs.until(lambda: _answers(address), door, log)
             pids = {"redis": [server.pid], "worker": [pool.pid], "api": [door.pid]}
-            yield Service(address, self.dialect, lambda: pids, redis.url, folder)
+            patient = {POLLING: Polling(POLL_SECONDS)}
+            yield Service(address, self.dialect, lambda: pids, patient, redis.url, share=SHARE)
 
     def _environment(self, folder: Path, redis_url: str) -> dict[str, str]:
         rows = {"NAIVE_DATABASE_URL": f"sqlite:///{folder}/naive.db"} if self.rows else {}
@@ -95,7 +97,7 @@ class Naive:
     def _api(self, address: Address) -> tuple[str, ...]:
         workers = ("--workers", str(self.api_processes)) if self.api_processes > 1 else ()
         where = ("--host", address.host, "--port", str(address.port))
-        quiet = ("--no-access-log", "--log-level", "warning")
+        quiet = ("--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75")
         return ("-m", "uvicorn", f"{MODULE}.service:app", *where, *workers, *quiet)
 
 

@@ -13,11 +13,12 @@ import orjson
 from deploy.local.data_dir import DataDir
 from deploy.local.paths import ROOT
 from loadtests.bench.arms import programs
-from loadtests.bench.arms.arm import Pids, Service
+from loadtests.bench.arms.arm import POLL_SECONDS, POLLING, WAITING, Pids, Service
 from loadtests.bench.errors import ArmFailed
 from loadtests.bench.http_client import Address, Answer, request
 
 LONGEST_WAIT_SECONDS = 30
+WORKERS = ("preprocess", "predict", "record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,10 @@ class Queuecast:
                 _address(state["api_url"]),
                 Waiting(),
                 lambda: _processes(data_dir),
+                {WAITING: Waiting(), POLLING: polling(POLL_SECONDS)},
                 state["redis_url"],
                 data_dir.path,
+                WORKERS,
             )
 
     def _up(self, data_dir: DataDir) -> tuple[str, ...]:

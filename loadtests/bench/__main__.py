@@ -1,0 +1,104 @@
+"""`./run bench`: Queuecast beside simpler builds, measured in interleaved rounds on this machine."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from deploy.local.paths import ROOT
+from loadtests.bench import machine, report
+from loadtests.bench.answers import Direct
+from loadtests.bench.bench_models import heavy_models, light_models
+from loadtests.bench.chart import draw
+from loadtests.bench.jobs import Supply
+from loadtests.bench.measurements import Measurements
+from loadtests.bench.plan import FULL, QUICK, Plan
+from loadtests.bench.rounds import run
+from loadtests.bench.scenarios import ALL
+from loadtests.bench.scenarios.scenario import Place, Scenario
+from loadtests.bench.targets import Verdict, verdicts
+
+BY_NAME = {scenario.name: scenario for scenario in ALL}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 when everything was measured, whatever came out."""
+    options = _parser().parse_args(arguments)
+    plan = _plan(options)
+    scenarios = _chosen(options)
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    options.out.mkdir(parents=True, exist_ok=True)
+    begun, measured = time.monotonic(), Measurements()
+    with tempfile.TemporaryDirectory(prefix="work-", dir=options.out) as work:
+        place = _place(Path(work))
+        supply = Supply(Direct((place.light_models, place.heavy_models)))
+        for one in run(scenarios, place, plan, supply, console.print):
+            measured.taken.append(one)
+    judged = verdicts(measured)
+    report.show(console, scenarios, measured, judged)
+    seconds = time.monotonic() - begun
+    _write(options.out / "bench.json", plan, seconds, measured, judged)
+    draw(measured, options.out / "bench.png")
+    console.print(f"{seconds:.0f} s; figures and picture are in {options.out}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="3 minutes instead of 25")
+    parser.add_argument("--only", nargs="+", choices=BY_NAME, metavar="SCENARIO",
+                        help=f"of {', '.join(BY_NAME)}")  # fmt: skip
+    parser.add_argument("--rounds", type=int, metavar="N", help="interleaved rounds")
+    parser.add_argument("--out", type=Path, default=ROOT / "data" / "bench", metavar="DIR",
+                        help="where bench.json and bench.png go (data/bench)")  # fmt: skip
+    return parser
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    plan = QUICK if options.quick else FULL
+    return replace(plan, rounds=options.rounds) if options.rounds else plan
+
+
+def _chosen(options: argparse.Namespace) -> list[Scenario]:
+    if options.only:
+        return [BY_NAME[name] for name in BY_NAME if name in options.only]
+    return [one for one in ALL if one.in_quick or not options.quick]
+
+
+def _place(work: Path) -> Place:
+    return Place(work, light_models(work), heavy_models(work))
+
+
+def _write(
+    file: Path, plan: Plan, seconds: float, measured: Measurements, judged: Sequence[Verdict]
+) -> None:
+    content: dict[str, Any] = {
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds),
+        "machine": machine.describe(),
+        "plan": asdict(plan),
+        "targets": [asdict(one) for one in judged],
+        "medians": [
+            {
+                "scenario": scenario,
+                "arm": arm,
+                "case": case,
+                "figures": {name: asdict(spread) for name, spread in spreads.items()},
+            }
+            for (scenario, arm, case), spreads in measured.spreads().items()
+        ],
+        "measurements": [asdict(one) for one in measured.taken],
+    }
+    file.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
