@@ -13,7 +13,8 @@ from loadtests.bench.ledger import database_of
 from loadtests.bench.many_rows import fill
 from loadtests.bench.questions import wine
 
-COPIED_JOBS = 100
+COPIED = range(10**9, 10**9 + 100)
+"""Numbers of wines that no scenario reaches."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Filled:
         draft.mkdir(parents=True)
         with Queuecast("filling").running(draft) as service:
             ways, address = service.dialect, service.address
-            submits = [ways.submit(address, "wine", wine(-n)) for n in range(COPIED_JOBS)]
+            submits = [ways.submit(address, "wine", wine(n)) for n in COPIED]
             loads.closed_loop(service, submits, 16)
         fill(database_of(draft / "data"), self.rows)
         draft.rename(home)
@@ -50,3 +51,8 @@ class Filled:
 
 def name_of(rows: int) -> str:
     return f"queuecast, {rows:,} rows"
+
+
+def rows_of(name: str) -> int:
+    """The inverse of `name_of`."""
+    return int(name.removeprefix("queuecast, ").removesuffix(" rows").replace(",", ""))

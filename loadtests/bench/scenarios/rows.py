@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from random import Random
 
 from loadtests.bench import loads
 from loadtests.bench.arms.arm import Arm, Service
-from loadtests.bench.arms.filled import Filled
+from loadtests.bench.arms.filled import COPIED, Filled, rows_of
 from loadtests.bench.errors import ArmFailed
 from loadtests.bench.http_client import request
 from loadtests.bench.kinds import WINE
-from loadtests.bench.ledger import database_of, some_ids
+from loadtests.bench.ledger import database_of, ids_at
 from loadtests.bench.meter import Figures
 from loadtests.bench.plan import Plan
 from loadtests.bench.scenarios.scenario import Place, Scenario
@@ -26,7 +27,9 @@ def measure(sitting: Sitting, plan: Plan) -> Iterator[tuple[str, Figures]]:
     sitting.warm_up(WINE)
     service, jobs = sitting.service, sitting.jobs(WINE, plan.tabular_jobs)
     figures = sitting.measure(jobs, partial(loads.closed_loop, connections=plan.connections))
-    old = some_ids(database_of(service.data_dir), plan.looks)
+    count = rows_of(sitting.arm)
+    places = Random(count).sample(range(len(COPIED), len(COPIED) + count), min(plan.looks, count))
+    old = ids_at(database_of(service.data_dir), places)
     gets = [request(service.address, "GET", f"/api/v1/predictions/{one}") for one in old]
     pages = [request(service.address, "GET", "/api/v1/predictions?limit=20")] * (plan.looks // 5)
     yield CASE, figures | looked(service, gets, "get_") | looked(service, pages, "page_")
