@@ -1,4 +1,4 @@
-"""`./run bench`: Queuecast beside simpler builds, measured in interleaved rounds on this machine."""
+"""`./run bench`: Queuecast beside simpler builds, in interleaved rounds on this machine."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +17,13 @@ from rich.console import Console
 from deploy.local.paths import ROOT
 from loadtests.bench import machine, report
 from loadtests.bench.answers import Direct
+from loadtests.bench.arms.peers import PEERS
 from loadtests.bench.bench_models import heavy_models, light_models
 from loadtests.bench.chart import draw
 from loadtests.bench.jobs import Supply
 from loadtests.bench.measurements import Measurements
 from loadtests.bench.plan import FULL, QUICK, Plan
-from loadtests.bench.rounds import run
+from loadtests.bench.rounds import Rounds
 from loadtests.bench.scenarios import ALL
 from loadtests.bench.scenarios.scenario import Place, Scenario
 from loadtests.bench.targets import Verdict, verdicts
@@ -30,25 +32,26 @@ BY_NAME = {scenario.name: scenario for scenario in ALL}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when everything was measured, whatever came out."""
+    """Exit code 0 whatever came out, 1 when an arm failed."""
     options = _parser().parse_args(arguments)
     plan = _plan(options)
     scenarios = _chosen(options)
     console = Console(width=None if sys.stdout.isatty() else 200)
     options.out.mkdir(parents=True, exist_ok=True)
     begun, measured = time.monotonic(), Measurements()
-    with tempfile.TemporaryDirectory(prefix="work-", dir=options.out) as work:
-        place = _place(Path(work))
+    with tempfile.TemporaryDirectory(prefix="work-", dir=options.out.absolute()) as work:
+        place = _place(Path(work), options)
         supply = Supply(Direct((place.light_models, place.heavy_models)))
-        for one in run(scenarios, place, plan, supply, console.print):
-            measured.taken.append(one)
+        with suppress(KeyboardInterrupt):  # what was measured until then is shown
+            for one in Rounds(place, plan, supply, console.print).run(scenarios):
+                measured.add(one)
     judged = verdicts(measured)
     report.show(console, scenarios, measured, judged)
     seconds = time.monotonic() - begun
     _write(options.out / "bench.json", plan, seconds, measured, judged)
     draw(measured, options.out / "bench.png")
     console.print(f"{seconds:.0f} s; figures and picture are in {options.out}")
-    return 0
+    return int(bool(measured.failures))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,9 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=BY_NAME, metavar="SCENARIO",
                         help=f"of {', '.join(BY_NAME)}")  # fmt: skip
     parser.add_argument("--rounds", type=int, metavar="N", help="interleaved rounds")
+    parser.add_argument("--peers", type=_peers, default=(), metavar="NAME,NAME",
+                        help=f"other systems, installed on demand: {', '.join(PEERS)}")  # fmt: skip
     parser.add_argument("--out", type=Path, default=ROOT / "data" / "bench", metavar="DIR",
                         help="where bench.json and bench.png go (data/bench)")  # fmt: skip
     return parser
+
+
+def _peers(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := set(names) - PEERS.keys():
+        raise argparse.ArgumentTypeError(f"no peer is called {sorted(unknown)[0]!r}")
+    return names
 
 
 def _plan(options: argparse.Namespace) -> Plan:
@@ -73,8 +85,10 @@ def _chosen(options: argparse.Namespace) -> list[Scenario]:
     return [one for one in ALL if one.in_quick or not options.quick]
 
 
-def _place(work: Path) -> Place:
-    return Place(work, light_models(work), heavy_models(work))
+def _place(work: Path, options: argparse.Namespace) -> Place:
+    environments = options.out.absolute() / "peers"
+    peers = tuple(PEERS[name](environments) for name in options.peers)
+    return Place(work, light_models(work), heavy_models(work), peers)
 
 
 def _write(
@@ -95,6 +109,7 @@ def _write(
             }
             for (scenario, arm, case), spreads in measured.spreads().items()
         ],
+        "failures": [asdict(one) for one in measured.failures],
         "measurements": [asdict(one) for one in measured.taken],
     }
     file.write_text(json.dumps(content, indent=1) + "\n")

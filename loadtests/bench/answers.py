@@ -64,12 +64,14 @@ def require_equal(got: Sequence[Any], expected: Sequence[Any]) -> None:
 
 def is_same(got: Any, expected: Any) -> bool:
     if isinstance(expected, dict):
-        return isinstance(got, dict) and got.keys() == expected.keys() and all(
-            is_same(got[key], value) for key, value in expected.items()
+        return (
+            isinstance(got, dict)
+            and got.keys() == expected.keys()
+            and all(is_same(got[key], value) for key, value in expected.items())
         )
     if isinstance(expected, list):
-        return isinstance(got, list) and len(got) == len(expected) and all(
-            map(is_same, got, expected)
+        return (
+            isinstance(got, list) and len(got) == len(expected) and all(map(is_same, got, expected))
         )
     if isinstance(expected, float) and isinstance(got, int | float):
         return isclose(got, expected, rel_tol=0, abs_tol=TOLERANCE)

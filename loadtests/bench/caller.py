@@ -3,6 +3,7 @@
 import asyncio
 
 from loadtests.bench.arms.arm import Service
+from loadtests.bench.errors import ArmFailed
 from loadtests.bench.http_client import Answer, Connection
 
 
@@ -13,7 +14,11 @@ class Caller:
         self._connection = Connection(service.address)
 
     async def ask(self, request: bytes) -> Answer:
-        return await self._connection.ask(request)
+        """The answer; raises ArmFailed when the server says that it failed."""
+        answer = await self._connection.ask(request)
+        if answer.status >= 500:
+            raise ArmFailed(f"{answer.status}: {answer.body[:300]!r}")
+        return answer
 
     async def result(self, accepted: Answer) -> Answer:
         """The answer that carries the result of an accepted job; it may be that answer itself."""
@@ -22,7 +27,7 @@ class Caller:
         while not dialect.is_done(answer):
             if dialect.pause_seconds:
                 await asyncio.sleep(dialect.pause_seconds)
-            answer = await self._connection.ask(fetch)
+            answer = await self.ask(fetch)
         return answer
 
     def close(self) -> None:

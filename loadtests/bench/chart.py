@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -12,9 +13,9 @@ from loadtests.bench.measurements import Measurements
 
 Panel = Callable[[Axes, Measurements], bool]
 
-COLUMNS = 3
-PANEL_INCHES = (4.6, 3.4)
-STYLE = {
+COLUMNS = 2
+PANEL_INCHES = (5.8, 3.3)
+STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 11,

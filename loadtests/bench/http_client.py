@@ -40,21 +40,24 @@ class Connection(asyncio.Protocol):
         self._parser = HttpResponseParser(self)
 
     async def ask(self, request: bytes) -> Answer:
-        """Raises ServerGone, OSError or TimeoutError; a connection the server closed is reopened."""
-        if self._transport is None or self._transport.is_closing():
-            await self._open()
-        assert self._transport is not None
-        due = self._due = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
+        """Raises ServerGone or OSError; a connection that the server closed is opened again."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            transport = await self._open()
+        due: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._due = due
+        transport.write(request)
         return await due
 
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
 
-    async def _open(self) -> None:
+    async def _open(self) -> asyncio.Transport:
         loop, self._parser = asyncio.get_running_loop(), HttpResponseParser(self)
-        await loop.create_connection(lambda: self, self._address.host, self._address.port)
+        where = self._address.host, self._address.port
+        transport, _ = await loop.create_connection(lambda: self, *where)
+        return transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)

@@ -13,12 +13,12 @@ from typing import Any
 import uvloop
 
 from loadtests.bench.arms.arm import Service
-from loadtests.bench.errors import ArmFailed
 from loadtests.bench.caller import Caller
+from loadtests.bench.errors import ArmFailed
 from loadtests.bench.http_client import Answer, ServerGone
 from loadtests.bench.schedule import arrivals
 
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 60.0
 
 Work = Callable[[Caller, int], Awaitable[None]]
 

@@ -18,6 +18,16 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """What an arm could not do."""
+
+    scenario: str
+    arm: str
+    round: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """One figure over the rounds."""
 
@@ -35,6 +45,13 @@ class Measurements:
 
     def __init__(self, taken: Iterable[Measurement] = ()) -> None:
         self.taken = list(taken)
+        self.failures: list[Failure] = []
+
+    def add(self, one: Measurement | Failure) -> None:
+        if isinstance(one, Failure):
+            self.failures.append(one)
+        else:
+            self.taken.append(one)
 
     def spreads(self) -> dict[Where, dict[str, Spread]]:
         """By scenario, arm and case, in the order in which they were first measured."""

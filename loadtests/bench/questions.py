@@ -30,7 +30,10 @@ def wine(number: int) -> bytes:
     known = samples[number % len(samples)]["input"]
     factors = 1 + (random.random(len(known)) - 0.5) / 50
     return orjson.dumps(
-        {name: value * by for (name, value), by in zip(known.items(), factors.tolist(), strict=True)}
+        {
+            name: value * by
+            for (name, value), by in zip(known.items(), factors.tolist(), strict=True)
+        }
     )
 
 
@@ -63,7 +66,10 @@ def payload(size: int) -> Callable[[int], bytes]:
 def _image(image: Image.Image, kind: str) -> bytes:
     file = BytesIO()
     image.save(file, kind)
-    return b'{"image":"data:image/%b;base64,%b"}' % (kind.lower().encode(), b64encode(file.getvalue()))
+    return b'{"image":"data:image/%b;base64,%b"}' % (
+        kind.lower().encode(),
+        b64encode(file.getvalue()),
+    )
 
 
 @cache

@@ -43,6 +43,9 @@ def show(
         if any(measured.cases(scenario.name)):
             console.print(_table(scenario, measured))
     console.print(_cpu_table(measured))
+    for failure in measured.failures:
+        where = f"{failure.scenario}, {failure.arm}, round {failure.round}"
+        console.print(f"[red]failed[/] {where}: {failure.reason}", highlight=False)
     if verdicts:
         console.print(_verdict_table(verdicts))
 

@@ -9,7 +9,7 @@ from loadtests.bench.arms.arm import Arm
 from loadtests.bench.arms.bare_loop import BareLoop
 from loadtests.bench.errors import ArmFailed
 from loadtests.bench.jobs import Supply
-from loadtests.bench.measurements import Measurement
+from loadtests.bench.measurements import Failure, Measurement
 from loadtests.bench.plan import Plan
 from loadtests.bench.scenarios.scenario import Place, Scenario
 from loadtests.bench.sitting import Sitting
@@ -17,31 +17,48 @@ from loadtests.bench.sitting import Sitting
 Start = tuple[Arm | BareLoop, list[Scenario]]
 
 
-def run(
-    scenarios: Sequence[Scenario],
-    place: Place,
-    plan: Plan,
-    supply: Supply,
-    say: Callable[[str], None],
-) -> Iterator[Measurement]:
-    """Interleaved: noise that comes and goes meets every arm. An arm that fails is said and left out
-    of the round."""
-    for number in range(1, plan.rounds + 1):
-        due = [one for one in scenarios if number <= one.max_rounds]
-        for arm, parts in starts(due, place, plan):
-            say(f"round {number} of {plan.rounds}: {arm.name}: {', '.join(p.name for p in parts)}")
-            try:
-                with _sitting(arm, place.kept / "start", supply) as sitting:
-                    for part in parts:
-                        for case, figures in part.measure(sitting, plan):
+class Rounds:
+    """Noise that comes and goes meets every arm, since they take turns."""
+
+    def __init__(
+        self, place: Place, plan: Plan, supply: Supply, say: Callable[[str], None]
+    ) -> None:
+        self._place = place
+        self._plan = plan
+        self._supply = supply
+        self._say = say
+
+    def run(self, scenarios: Sequence[Scenario]) -> Iterator[Measurement | Failure]:
+        """An arm that fails loses that measurement and goes on with the next."""
+        for number in range(1, self._plan.rounds + 1):
+            due = [one for one in scenarios if number <= one.max_rounds]
+            for arm, parts in starts(due, self._place, self._plan):
+                names = ", ".join(part.name for part in parts)
+                self._say(f"round {number} of {self._plan.rounds}: {arm.name}: {names}")
+                for one in self._start(number, arm, parts):
+                    if isinstance(one, Failure):
+                        self._say(f"  {arm.name} failed: {one.reason}")
+                    yield one
+
+    def _start(
+        self, number: int, arm: Arm | BareLoop, parts: Sequence[Scenario]
+    ) -> Iterator[Measurement | Failure]:
+        part = parts[0]
+        try:
+            with _sitting(arm, self._place, self._supply) as sitting:
+                for part in parts:
+                    try:
+                        for case, figures in part.measure(sitting, self._plan):
                             yield Measurement(part.name, arm.name, case, number, figures)
-            except ArmFailed as failure:
-                say(f"  {arm.name} failed: {failure}")
+                    except ArmFailed as failure:
+                        yield Failure(part.name, arm.name, number, str(failure))
+        except ArmFailed as failure:  # it did not even start
+            yield Failure(part.name, arm.name, number, str(failure))
 
 
 def starts(scenarios: Sequence[Scenario], place: Place, plan: Plan) -> list[Start]:
     """Which arms are started in a round, each with what is measured on it."""
-    found: dict[tuple[object, str], Start] = {}
+    found: dict[tuple[Arm | BareLoop, str], Start] = {}
     for scenario in scenarios:
         for arm in scenario.arms(place, plan):
             key = (arm, scenario.name if scenario.alone else "")
@@ -50,12 +67,12 @@ def starts(scenarios: Sequence[Scenario], place: Place, plan: Plan) -> list[Star
 
 
 @contextmanager
-def _sitting(
-    arm: Arm | BareLoop, folder: Path, supply: Supply
-) -> Iterator[Sitting]:
+def _sitting(arm: Arm | BareLoop, place: Place, supply: Supply) -> Iterator[Sitting]:
+    """A start in an empty folder, which goes at the end."""
     if isinstance(arm, BareLoop):
         yield Sitting(arm.name, arm, supply)
         return
+    folder: Path = place.kept / "start"
     folder.mkdir(parents=True)
     try:
         with arm.running(folder) as service:

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from statistics import quantiles
 
 from loadtests.bench import loads
@@ -76,7 +77,7 @@ class Sitting:
         """Code paths, sessions and connections of every process are warm when a clock starts."""
         if isinstance(self._ready, Service):
             jobs = self.jobs(kind, WARM_UP_JOBS)
-            self.measure(jobs, lambda *load: loads.closed_loop(*load, WARM_UP_CONNECTIONS))
+            self.measure(jobs, partial(loads.closed_loop, connections=WARM_UP_CONNECTIONS))
 
 
 def summary(outcome: Outcome) -> Figures:

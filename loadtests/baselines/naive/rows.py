@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Engine
 from sqlmodel import Field, Session, SQLModel, create_engine
 
-URL = os.environ.get("NAIVE_DATABASE_URL")
+URL = os.environ.get("NAIVE_DATABASE_URL", "")
 
 
 class NaiveJob(SQLModel, table=True):
@@ -24,17 +24,16 @@ class NaiveJob(SQLModel, table=True):
 @cache
 def engine() -> Engine:
     """SQLite as it comes: no pragma set."""
-    assert URL is not None
     return create_engine(URL)
 
 
 def create() -> None:
-    if URL is not None:
+    if URL:
         SQLModel.metadata.create_all(engine(), tables=[NaiveJob.__table__])  # type: ignore[attr-defined]
 
 
 def begin(job_id: str, model: str, input: Any) -> None:
-    if URL is None:
+    if not URL:
         return
     with Session(engine()) as session:
         session.add(NaiveJob(id=job_id, model=model, input=input))
@@ -42,7 +41,7 @@ def begin(job_id: str, model: str, input: Any) -> None:
 
 
 def finish(job_id: str, output: Any) -> None:
-    if URL is None:
+    if not URL:
         return
     with Session(engine()) as session:
         job = session.get(NaiveJob, job_id)

@@ -1,6 +1,6 @@
 """The naive build's HTTP half: `uvicorn loadtests.baselines.naive.service:app`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Body, FastAPI
 
@@ -11,7 +11,7 @@ app = FastAPI()
 
 
 @app.post("/predictions/{model}", status_code=202)
-def submit(model: str, input: Any = Body()) -> dict[str, Any]:
+def submit(model: str, input: Annotated[Any, Body()]) -> dict[str, Any]:
     return {"id": tasks.submit(model, input), "status": "PENDING"}
 
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from loadtests.bench.http_client import Address, Answer
 
-
-WAITING = "one GET that waits"
+SUBMITTING = "a POST that waits"
+WAITING = "a GET that waits"
 POLLING = "a GET every 2 ms"
 POLL_SECONDS = 0.002
 

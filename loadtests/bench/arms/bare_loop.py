@@ -23,7 +23,9 @@ class BareLoop:
         cores = available_cores()
         ways = {"threads": (1, cores), "processes": (cores, 1)}
         found = {
-            way: bare_loop.run(self.models_dirs, jobs.model, jobs.inputs, processes, threads)
+            way: bare_loop.run(
+                bare_loop.Part(self.models_dirs, jobs.model, jobs.inputs, threads), processes
+            )
             for way, (processes, threads) in ways.items()
         }
         best = min(found.values(), key=lambda one: one.seconds)

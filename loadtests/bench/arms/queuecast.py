@@ -13,7 +13,7 @@ import orjson
 from deploy.local.data_dir import DataDir
 from deploy.local.paths import ROOT
 from loadtests.bench.arms import programs
-from loadtests.bench.arms.arm import POLL_SECONDS, POLLING, WAITING, Pids, Service
+from loadtests.bench.arms.arm import POLL_SECONDS, POLLING, SUBMITTING, WAITING, Pids, Service
 from loadtests.bench.errors import ArmFailed
 from loadtests.bench.http_client import Address, Answer, request
 
@@ -23,14 +23,15 @@ WORKERS = ("preprocess", "predict", "record")
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Submit, then one GET that waits for the end."""
+    """Submit, then a GET that waits for the end; with `headers` the submit may wait already."""
 
     pause_seconds: float = 0.0
     query: str = f"?wait={LONGEST_WAIT_SECONDS}"
+    headers: str = ""
 
     def submit(self, address: Address, model: str, input: bytes) -> bytes:
         body = b'{"model":"%b","input":%b}' % (model.encode(), input)
-        return request(address, "POST", "/api/v1/predictions", body)
+        return request(address, "POST", "/api/v1/predictions", body, self.headers)
 
     def fetch(self, address: Address, job_id: str) -> bytes:
         return request(address, "GET", f"/api/v1/predictions/{job_id}{self.query}")
@@ -55,6 +56,11 @@ def polling(pause_seconds: float) -> Waiting:
     return Waiting(pause_seconds, query="")
 
 
+def submitting() -> Waiting:
+    """One POST that waits for the end."""
+    return Waiting(headers=f"Prefer: wait={LONGEST_WAIT_SECONDS}\r\n")
+
+
 @dataclass(frozen=True)
 class Queuecast:
     """The shipped system; `settings` are variables on top of what the launcher sets."""
@@ -77,7 +83,7 @@ class Queuecast:
                 _address(state["api_url"]),
                 Waiting(),
                 lambda: _processes(data_dir),
-                {WAITING: Waiting(), POLLING: polling(POLL_SECONDS)},
+                {SUBMITTING: submitting(), WAITING: Waiting(), POLLING: polling(POLL_SECONDS)},
                 state["redis_url"],
                 data_dir.path,
                 WORKERS,

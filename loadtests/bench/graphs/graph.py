@@ -10,7 +10,7 @@ from models.onnx_export import OPSET, named_rows
 
 
 class Graph:
-    """Names are given out as nodes are added; weights are seeded, so equal graphs are equal files."""
+    """Gives out names as nodes are added; its weights are the same each time."""
 
     def __init__(self) -> None:
         self._random = np.random.default_rng(7)

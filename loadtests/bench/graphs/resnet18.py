@@ -13,7 +13,7 @@ STAGES = ((64, 64, 1), (64, 128, 2), (128, 256, 2), (256, 512, 2))
 def build() -> ModelProto:
     """float32 `image` [rows, 3, 112, 112] to float32 `scores` [rows, 1000]."""
     graph = Graph()
-    now = graph.add("Relu", _convolution(graph, "image", 3, 64, side=7, stride=2))
+    now = graph.add("Relu", _convolution(graph, "image", (3, 64, 7), 2))
     now = graph.add("MaxPool", now, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
     for channels_in, channels, stride in STAGES:
         now = _block(graph, now, channels_in, channels, stride)
@@ -26,15 +26,15 @@ def build() -> ModelProto:
 
 
 def _block(graph: Graph, now: str, channels_in: int, channels: int, stride: int) -> str:
-    inner = graph.add("Relu", _convolution(graph, now, channels_in, channels, 3, stride))
-    inner = _convolution(graph, inner, channels, channels, 3, 1)
+    inner = graph.add("Relu", _convolution(graph, now, (channels_in, channels, 3), stride))
+    inner = _convolution(graph, inner, (channels, channels, 3), 1)
     if stride > 1:
-        now = _convolution(graph, now, channels_in, channels, 1, stride)
+        now = _convolution(graph, now, (channels_in, channels, 1), stride)
     return graph.add("Relu", graph.add("Add", inner, now))
 
 
-def _convolution(
-    graph: Graph, now: str, channels_in: int, channels: int, side: int, stride: int
-) -> str:
+def _convolution(graph: Graph, now: str, shape: tuple[int, int, int], stride: int) -> str:
+    """`shape` is channels in, channels out, side of the kernel."""
+    channels_in, channels, side = shape
     kernel = graph.weights(channels, channels_in, side, side)
     return graph.add("Conv", now, kernel, strides=[stride, stride], pads=[side // 2] * 4)

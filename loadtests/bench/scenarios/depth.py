@@ -1,6 +1,6 @@
 """A queue that has grown: how fast is it worked off, and what does a job in it weigh?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 
 import orjson

@@ -13,6 +13,7 @@ from loadtests.bench.sitting import Sitting
 
 REST_SECONDS = 0.02
 
+
 def measure(sitting: Sitting, plan: Plan) -> Iterator[tuple[str, Figures]]:
     sitting.warm_up(WINE)
     load = partial(loads.closed_loop, connections=1, rest_seconds=REST_SECONDS)

@@ -11,7 +11,6 @@ from loadtests.bench.scenarios.arms import against_naive
 from loadtests.bench.scenarios.scenario import Scenario
 from loadtests.bench.sitting import Sitting
 
-
 CASE = "closed loop"
 
 

@@ -14,11 +14,15 @@ from loadtests.bench.sitting import Sitting
 CONNECTIONS = 16
 
 
+def case_of(size: int) -> str:
+    return f"{size >> 10} KiB" if size < 1 << 20 else f"{size >> 20} MiB"
+
+
 def measure(sitting: Sitting, plan: Plan) -> Iterator[tuple[str, Figures]]:
     for size, count in plan.payload_jobs:
         jobs = sitting.jobs(payload(size), sitting.share_of(count))
         load = partial(loads.closed_loop, connections=CONNECTIONS)
-        yield f"{size >> 10} KiB", sitting.measure(jobs, load)
+        yield case_of(size), sitting.measure(jobs, load)
 
 
 PAYLOADS = Scenario(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from loadtests.bench import loads
+from loadtests.bench.arms.arm import SUBMITTING
 from loadtests.bench.kinds import WINE
 from loadtests.bench.meter import Figures
 from loadtests.bench.plan import Plan
@@ -20,6 +21,10 @@ def measure(sitting: Sitting, plan: Plan) -> Iterator[tuple[str, Figures]]:
     for case, load in ((CLOSED, loads.closed_loop), (BURST, loads.burst)):
         jobs = sitting.jobs(WINE, sitting.share_of(plan.tabular_jobs))
         yield case, sitting.measure(jobs, partial(load, connections=plan.connections))
+    if dialect := sitting.service.patient.get(SUBMITTING):
+        jobs = sitting.jobs(WINE, sitting.share_of(plan.tabular_jobs))
+        load = partial(loads.closed_loop, connections=plan.connections)
+        yield SUBMITTING, sitting.measure(jobs, load, dialect=dialect)
 
 
 TABULAR = Scenario(

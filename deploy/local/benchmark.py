@@ -1,0 +1,10 @@
+"""`./run bench`: becomes the benchmark, which lives outside the layers in `loadtests/`."""
+
+import os
+import sys
+from typing import NoReturn
+
+
+def bench(arguments: list[str]) -> NoReturn:
+    command = [sys.executable, "-P", "-m", "loadtests.bench", *arguments]
+    os.execv(sys.executable, command)  # noqa: S606
