@@ -23,14 +23,31 @@ def test_entries_of_finished_jobs_are_gone(backlogs, enqueue, entries_of) -> Non
     assert entries_of(other.id) == [("preprocess", "a")]
 
 
-def test_finished_ids_are_published(backlogs, enqueue, snapshot, valkey, keys) -> None:
+def test_finished_jobs_are_published_with_their_snapshots(
+    backlogs, enqueue, snapshot, valkey, keys
+) -> None:
     jobs = [enqueue() for _ in range(2)]
     with valkey.pubsub() as channel:
         channel.subscribe(keys.done)
         assert channel.get_message(timeout=5)["type"] == "subscribe"
         backlogs.finish([snapshot(job.id) | {"terminal": True} for job in jobs])
         message = channel.get_message(timeout=5)
-    assert orjson.loads(message["data"]) == [job.id for job in jobs]
+    told = orjson.loads(message["data"])
+    assert {job_id: orjson.loads(data) for job_id, data in told.items()} == {
+        job.id: snapshot(job.id) for job in jobs
+    }
+
+
+def test_of_a_large_snapshot_only_the_id_is_published(
+    backlogs, enqueue, snapshot, valkey, keys
+) -> None:
+    job = enqueue()
+    with valkey.pubsub() as channel:
+        channel.subscribe(keys.done)
+        channel.get_message(timeout=5)
+        backlogs.finish([snapshot(job.id) | {"terminal": True, "output": "x" * 5000}])
+        message = channel.get_message(timeout=5)
+    assert orjson.loads(message["data"]) == {job.id: None}
 
 
 def test_entries_can_leave_without_an_outcome(backlogs, enqueue, entries_of, snapshot) -> None:
