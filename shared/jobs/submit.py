@@ -50,7 +50,7 @@ LEADER_PAUSE_SECONDS = 0.005
 @dataclass(slots=True)
 class _Waiting(Submit):
     answer: "asyncio.Future[Accepted] | None" = None
-    patient_until: float = 0.0
+    patient_until: float | None = None
 
 
 class Submitter:
@@ -92,8 +92,7 @@ class Submitter:
         if len(job.input) > self._settings.inline_input_max_bytes:
             input_ref = await asyncio.to_thread(self._put_input, job)
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        patient_until = time.monotonic() + LEADER_SECONDS
-        self._waiting.append(_Waiting(job, input_ref, job.reuses, answer, patient_until))
+        self._waiting.append(_Waiting(job, input_ref, job.reuses, answer))
         self._wake.set()
         return await asyncio.shield(answer)
 
@@ -142,8 +141,10 @@ class Submitter:
         """Their leader was proposed, but SQL does not know it yet."""
         if not self._waiting:
             time.sleep(LEADER_PAUSE_SECONDS)
+        now = time.monotonic()
         for one in reversed(group):
-            one.patient = time.monotonic() < one.patient_until
+            one.patient_until = one.patient_until or now + LEADER_SECONDS
+            one.patient = now < one.patient_until
             self._waiting.appendleft(one)
 
     def _ask(self, questions: Sequence[Question]) -> Mapping[str, Answer]:

@@ -1,6 +1,7 @@
 """What becomes of a submit whose input is known: it has its result, or joins who is about to."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,10 @@ from shared.domain.names import Priority
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.errors import IdempotencyMismatch
-from shared.jobs import lifecycle
+from shared.jobs import lifecycle, store
 from shared.jobs.joiners import JUST_ENDED_SECONDS
 from shared.jobs.lifecycle import End
+from shared.jobs.submit import LEADER_SECONDS
 from shared.jobs.table import job_table
 from shared.result_cache.results import Answer
 
@@ -183,19 +185,21 @@ def test_a_leader_that_is_never_committed_is_awaited_a_moment(
     assert row(job.id)["joined_to"] is None
 
 
+@pytest.mark.parametrize("before_seconds", [0, LEADER_SECONDS])
 def test_a_leader_that_is_committed_meanwhile_is_joined(
-    submit, repeatable, results, engine, settings, row
+    submit, repeatable, results, engine, settings, row, monkeypatch, before_seconds
 ) -> None:
-    leader, job = repeatable(), repeatable()
+    """However long the job has waited before anybody looked."""
+    leader, job, look_up = repeatable(), repeatable(), results.look_up
 
-    class Committing(type(results)):
-        def look_up(self, questions):
-            if len(self.asked) == 2:
-                with writing(engine) as connection:
-                    connection.execute(job_table.insert(), [leader.row(settings, None)])
-            return super().look_up(questions)
+    def look_up_while_it_commits(questions):
+        time.sleep(before_seconds if not results.asked else 0)
+        if len(results.asked) == 2:
+            with writing(engine) as connection:
+                store.insert(connection, [leader.row(settings, None)])
+        return look_up(questions)
 
-    results.__class__ = Committing
+    monkeypatch.setattr(results, "look_up", look_up_while_it_commits)
     results.answers[INPUT] = Answer(leader.id, None)
     assert submit(job)[0].prediction["cache"] == "joined"
     assert row(job.id)["joined_to"] == leader.id
