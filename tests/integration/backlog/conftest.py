@@ -188,12 +188,12 @@ def engine(settings: Settings, migrated_file: Path) -> Iterator[Engine]:
 def accept(
     engine: Engine, new_job: Callable[..., NewJob], settings: Settings
 ) -> Callable[..., NewJob]:
-    """Makes a job and commits its row; Redis knows nothing of it."""
+    """Makes a job and commits its row, if need be as a joiner; Redis knows nothing of it."""
 
-    def make(**changes: Any) -> NewJob:
+    def make(*, joined_to: str | None = None, **changes: Any) -> NewJob:
         job = new_job(**changes)
         with writing(engine) as connection:
-            store.insert(connection, [job.row(settings, None)])
+            store.insert(connection, [job.row(settings, None, joined_to)])
         return job
 
     return make

@@ -64,6 +64,14 @@ def test_jobs_that_wait_or_are_held_at_any_stage_are_left_alone(
     assert all(snapshot(job.id)["attempt"] == 1 for job in (waiting, held, done))
 
 
+def test_joiners_are_not_missed(dispatched, accept, run_twice, audit, monkeypatch) -> None:
+    leader = dispatched()
+    for _ in range(3):
+        accept(joined_to=leader.id)
+    monkeypatch.setattr(audit, "_give_back_orphans", lambda: pytest.fail("something is missing"))
+    run_twice()
+
+
 def test_one_look_is_not_enough(dispatched, audit, valkey, keys, snapshot, clock) -> None:
     job = dispatched()
     valkey.delete(keys.stream(WINE, Priority.NORMAL))

@@ -180,3 +180,46 @@ def test_a_large_input_that_is_gone_for_good_ends_its_job(
     clock.advance(GRACE)
     sweep.dispatch_missing()
     assert (row(job.id)["status"], row(job.id)["error_code"]) == ("failed", "input_lost")
+
+
+def test_a_joiner_is_not_missing(accept, sweep, clock, row, snapshot) -> None:
+    leader = accept()
+    joiner = accept(joined_to=leader.id)
+    clock.advance(GRACE)
+    assert sweep.dispatch_missing() == Looked(next_id=None, missing=1)
+    assert (row(leader.id)["attempt"], row(joiner.id)["attempt"]) == (2, 1)
+    assert snapshot(joiner.id) is None
+
+
+def test_a_joiner_expires_alone(accept, sweep, clock, row, snapshot) -> None:
+    leader = accept()
+    hurried, patient = (
+        accept(joined_to=leader.id, deadline_at=clock.now()),
+        accept(joined_to=leader.id),
+    )
+    sweep.expire()
+    assert snapshot(hurried.id)["error_code"] == "deadline_exceeded"
+    assert [row(job.id)["status"] for job in (leader, patient)] == ["queued", "queued"]
+
+
+def test_when_a_leader_expires_the_next_one_is_dispatched(accept, sweep, clock, row, backlogs):
+    leader = accept(deadline_at=clock.now())
+    heir, follower = accept(joined_to=leader.id), accept(joined_to=leader.id)
+    sweep.expire()
+    sweep.dispatch_missing()
+    assert [one.entry.id for one in backlogs.take(WINE, "a", 9).taken] == [heir.id]
+    assert row(follower.id)["joined_to"] == heir.id
+
+
+def test_joiners_of_a_dead_letter_are_buried_with_it(
+    accept, engine, sweep, clock, row, snapshot
+) -> None:
+    """The same input would kill three more workers for each of them."""
+    leader = accept()
+    joiner = accept(joined_to=leader.id)
+    for crashes in range(3):
+        with writing(engine) as connection:
+            lifecycle.crash(connection, [Due(leader.id, 1, crashes)], clock.now(), crashes_max=3)
+    sweep.dispatch_missing()
+    for job in (leader, joiner):
+        assert row(job.id)["error_code"] == snapshot(job.id)["error_code"] == "worker_lost"
