@@ -21,6 +21,7 @@ from shared.container import Container
 from shared.db.migrate import upgrade
 from shared.domain.prediction import Snapshot, encode
 from shared.jobs.table import job_table
+from shared.result_cache.results import Answer, Question
 from shared.settings import BUNDLED_MODELS_DIR, Settings
 
 
@@ -39,11 +40,17 @@ class RecordingBacklogs:
         return [True] * len(moves)
 
 
-class NoResults:
-    """Remembers nothing."""
+class FakeResults:
+    """Knows nothing, or the one answer to every question; remembers what it was asked."""
 
-    def look_up(self, _: object) -> dict[str, Any]:
-        return {}
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+        self.asked: list[Question] = []
+
+    def look_up(self, questions: Sequence[Question]) -> dict[str, Answer]:
+        self.asked += questions
+        answer = self.answer
+        return {one.job_id: answer for one in questions if one.reuse and answer is not None}
 
 
 class Channel:
@@ -106,7 +113,7 @@ class FakedContainer(Container):
 
     @cached_property
     def results(self) -> Any:
-        return NoResults()
+        return FakeResults()
 
     @cached_property
     def redis_async(self) -> Any:
@@ -122,14 +129,17 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """The bundled models, and `tensors`: the wine file again, with the generic tensor contract."""
+    """The bundled models, and `tensors`: the wine file again, with the generic tensor contract.
+
+    `tensors` says that it is no function of its input.
+    """
     folder = tmp_path_factory.mktemp("models")
     wine = BUNDLED_MODELS_DIR / "wine" / "1" / "model.onnx"
     digest = sha256(wine.read_bytes()).hexdigest()
     (folder / "tensors" / "1").mkdir(parents=True)
     shutil.copy(wine, folder / "tensors" / "1")
     (folder / "tensors" / "model.toml").write_text(
-        'name = "tensors"\n[limits]\nmax_rows = 4\n[[versions]]\nversion = "1"\n'
+        'name = "tensors"\ncache = false\n[limits]\nmax_rows = 4\n[[versions]]\nversion = "1"\n'
         f'file = "1/model.onnx"\nsha256 = "{digest}"\n'
     )
     return Registry.load([BUNDLED_MODELS_DIR, folder])

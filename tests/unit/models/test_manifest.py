@@ -19,6 +19,7 @@ def read(tmp_path):
 def test_the_shortest_manifest_has_working_defaults(read):
     manifest = read(f'name = "m"\n{VERSION}')
     assert (manifest.lane, manifest.served_version, manifest.cache) == ("cpu", "1", True)
+    assert (manifest.cache_ttl_seconds, manifest.cache_max_entries) == (3600, 100_000)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,10 @@ def test_the_bare_name_means_the_default_else_the_champion_else_the_last(read, m
         (f'name = "m"\nmax_batch_size = "8"\n{VERSION}', "max_batch_size: Input should be a valid"),
         (f'name = "m"\nmax_batch_delay_ms = -1\n{VERSION}', "max_batch_delay_ms: Input should be"),
         (f'name = "m"\nmax_batch_delay_ms = 99999\n{VERSION}', "max_batch_delay_ms: Input"),
+        (f'name = "m"\ncache = 1\n{VERSION}', "cache: Input should be a valid boolean"),
+        (f'name = "m"\ncache_ttl_seconds = 0.5\n{VERSION}', "cache_ttl_seconds: Input should be"),
+        (f'name = "m"\ncache_ttl_seconds = inf\n{VERSION}', "cache_ttl_seconds: Input should be"),
+        (f'name = "m"\ncache_max_entries = 0\n{VERSION}', "cache_max_entries: Input should be"),
         (f'name = "m"\n{VERSION}{VERSION}', "two versions have the same name"),
         (f'name = "m"\n[aliases]\nx = "9"\n{VERSION}', "points to no version: 9"),
         (f'name = "m"\n{VERSION}'.replace(HASH, "ab"), "sha256: Value error, should be 64"),

@@ -39,6 +39,21 @@ def test_only_a_manifest_and_a_file_make_a_model(generic_version):
     assert model.example == {"x": [[0.0, 0.0]]}
 
 
+@pytest.mark.parametrize(
+    ("toml", "seconds", "entries"),
+    [
+        ("", 3600, 100_000),
+        ("cache_ttl_seconds = 90\ncache_max_entries = 7", 90, 7),
+        ("cache = false\ncache_ttl_seconds = 90", 0, 100_000),
+    ],
+)
+def test_a_model_says_how_long_its_results_count(
+    write_folder, copying_model, toml, seconds, entries
+):
+    served = Registry.load([write_folder("copy", copying_model(**X), toml)]).served["copy"]
+    assert (served.cache_seconds, served.cache_entries) == (seconds, entries)
+
+
 def test_another_hash_is_refused(reason):
     def flip(folder):
         with (folder / "1" / "model.onnx").open("ab") as file:

@@ -35,6 +35,7 @@ class FakeBacklogs:
     let_go: list[Taken] = field(default_factory=list)
     coming: list[Taken] = field(default_factory=list)
     ended: set[str] = field(default_factory=set)
+    remembered: dict[str, str] = field(default_factory=dict)
     looks: int = 0
 
     def take(self, backlog: Any, consumer: str, count: int, order: Any) -> Take:
@@ -60,9 +61,10 @@ class FakeBacklogs:
         self.journal.append(("moved", [move.entry.id for move in moves]))
         return [True] * len(moves)
 
-    def finish(self, snapshots: Any, sources: Any = (), hashes: Any = None) -> None:
+    def finish(self, snapshots: Any, sources: Any, hashes: dict[str, str]) -> None:
         self.finished += snapshots
         self.let_go += sources
+        self.remembered |= hashes
 
 
 @dataclass

@@ -86,6 +86,29 @@ def test_what_is_shown_is_what_is_stored(recording, record, row, backlogs) -> No
     assert prediction.encode(backlogs.finished[0]) == prediction.encode(stored)
 
 
+@pytest.mark.parametrize("outcome", [SUCCESS, FAILURE])
+def test_who_joined_is_shown_with_its_leader(
+    recording, record, row, backlogs, engine, new_job, settings, outcome
+) -> None:
+    leader, joiner = recording(outcome), new_job(model="m")
+    with writing(engine) as connection:
+        store.insert(connection, [joiner.row(settings, None, leader.entry.id)])
+    record()
+    shown = {one["id"]: (one["status"], one["output"], one["cache"]) for one in backlogs.finished}
+    assert list(shown) == [leader.entry.id, joiner.id]
+    assert shown[joiner.id][0] == outcome.state.value
+    assert [state for *_, state in shown.values()] == ["miss", "joined"]
+    assert backlogs.let_go == [leader]
+
+
+def test_only_of_what_ended_now_the_inputs_are_told(recording, record, backlogs, engine, clock):
+    now, before = recording(), recording()
+    with writing(engine) as connection:
+        lifecycle.finish(connection, [End(before.entry.id, None, SUCCESS)], clock.now())
+    record()
+    assert backlogs.remembered == {now.entry.id: "i" * 64}
+
+
 def test_nothing_waiting_opens_no_transaction(record, backlogs, engine) -> None:
     engine.dispose()
     assert record() == 0
