@@ -66,7 +66,7 @@ def test_an_image_may_be_uploaded(system) -> None:
     sample = json.loads((SAMPLES / "samples.json").read_text())[0]
     with (SAMPLES / sample["file"]).open("rb") as file:
         answer = httpx2.post(url, files={"image": ("digit.png", file, "image/png")})
-    assert answer.status_code == 202
+    assert answer.status_code in (200, 202)  # another test may have asked the same
     done = httpx2.get(answer.json()["urls"]["get"], params={"wait": 30}, timeout=40).json()
     assert done["output"]["label"] == sample["truth"]
 

@@ -21,12 +21,12 @@ PATIENCE_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def post(system) -> Callable[..., httpx2.Response]:
-    """Submits to `affine` over plain HTTP, with headers."""
+    """Submits to `affine` over plain HTTP, with headers; no other test sends these numbers."""
 
     def run(x: float, **headers: str) -> httpx2.Response:
         url = f"{system.state['api_url']}/api/v1/models/affine/predictions"
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx2.post(url, json={"input": {"x": [[x]]}}, headers=sent, timeout=60)
+        return httpx2.post(url, json={"input": {"x": [[x + 500_000]]}}, headers=sent, timeout=60)
 
     return run
 
@@ -137,7 +137,7 @@ def test_who_cancels_a_joiner_harms_nobody(system, client: Client) -> None:
     canceled = httpx2.post(gone.urls["cancel"]).json()
     assert (canceled["status"], canceled["output"]) == ("canceled", None)
     for job in (leader, stays):
-        assert client.wait(job, timeout_seconds=30).output == {"y": 2022.0}
+        assert client.wait(job, timeout_seconds=30).output["y"] == 2022.0
     assert client.get(gone).status == "canceled"
 
 

@@ -3,11 +3,14 @@ import pytest
 
 from shared.domain.ids import new_job_id
 from shared.domain.names import Priority
+from shared.domain.outcome import Outcome
+from shared.domain.states import State
 from shared.jobs import reuse
 from shared.jobs.joiners import Leader
 from shared.result_cache.results import Answer, Question
 
 OTHER_INPUT = "o" * 64
+SEVEN = Outcome(State.SUCCEEDED, output=b"7")
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
 
 
@@ -17,8 +20,8 @@ def job(new_job):
     return lambda **changes: new_job(**({"reuses": True, "keeps_result": True} | changes))
 
 
-def leading(job, output=None) -> Leader:
-    return Leader(job.id, job.tenant, job.input_hash, job.priority, output)
+def leading(job, outcome=None) -> Leader:
+    return Leader(job.id, job.tenant, job.input_hash, job.priority, outcome)
 
 
 def fates(plan: reuse.Plan) -> dict[str, list[str]]:
@@ -42,7 +45,7 @@ def test_a_known_result_is_a_hit_for_all_who_ask(job) -> None:
     one, other = job(), job()
     answer = Answer("x", {"output": {"label": "barolo", "p": 0.1}})
     plan = reuse.decide([one, other], {one.id: answer}, {})
-    assert [(hit.id, orjson.loads(output)) for hit, output in plan.hits] == [
+    assert [(hit.id, orjson.loads(outcome.output)) for hit, outcome in plan.hits] == [
         (each.id, {"label": "barolo", "p": 0.1}) for each in (one, other)
     ]
 
@@ -50,7 +53,7 @@ def test_a_known_result_is_a_hit_for_all_who_ask(job) -> None:
 def test_an_output_that_is_null_is_a_hit_too(job) -> None:
     one = job()
     plan = reuse.decide([one], {one.id: Answer("x", {"output": None})}, {})
-    assert plan.hits == [(one, b"null")]
+    assert [outcome.output for _, outcome in plan.hits] == [b"null"]
 
 
 def test_a_proposed_leader_is_joined(job) -> None:
@@ -70,9 +73,9 @@ def test_a_neighbour_is_joined(job) -> None:
 
 def test_what_a_leader_has_just_answered_is_a_hit(job) -> None:
     leader, one = job(), job()
-    leaders = {leader.id: leading(leader, output=b"7")}
+    leaders = {leader.id: leading(leader, outcome=SEVEN)}
     plan = reuse.decide([one], {one.id: Answer(leader.id, None)}, leaders)
-    assert plan.hits == [(one, b"7")]
+    assert plan.hits == [(one, SEVEN)]
 
 
 @pytest.mark.parametrize(
