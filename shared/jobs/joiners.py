@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, literal_column, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, literal_column, or_, select, update
 
 from shared.domain.names import Priority
 from shared.domain.outcome import Outcome
@@ -45,6 +45,24 @@ class Leader:
         return same and _RANK[self.priority] <= _RANK[priority]
 
 
+# Made once: to make a statement costs as much as to execute it.
+_LEADERS = (
+    select(
+        job.c.id, job.c.tenant, job.c.input_hash, job.c.priority, job.c.status, job.c.crashes,
+        job.c.joined_to, job.c.output, job.c.output_ref, job.c.completed_at,
+    )
+    .where(job.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(*LOCK_ORDER)
+    .with_for_update(read=True)
+)  # fmt: skip
+_JOINERS = (
+    select(*store.LOGGED, job.c.priority)
+    .where(_UNFINISHED, job.c.joined_to.in_(bindparam("ids", expanding=True)))
+    .order_by(job.c.id)
+    .with_for_update()
+)
+
+
 def read_leaders(
     connection: Connection, job_ids: Iterable[str], now: datetime
 ) -> dict[str, Leader | None]:
@@ -52,18 +70,8 @@ def read_leaders(
 
     They cannot end before the transaction does.
     """
-    statement = (
-        select(
-            job.c.id, job.c.tenant, job.c.input_hash, job.c.priority,
-            job.c.status, job.c.crashes, job.c.joined_to, job.c.output, job.c.output_ref,
-            job.c.completed_at,
-        )
-        .where(job.c.id.in_(sorted(job_ids)))
-        .order_by(*LOCK_ORDER)
-        .with_for_update(read=True)
-    )  # fmt: skip
     found: dict[str, Leader | None] = {}
-    for row in connection.execute(statement).mappings():
+    for row in connection.execute(_LEADERS, {"ids": sorted(job_ids)}).mappings():
         parts = (row["id"], row["tenant"], row["input_hash"], row["priority"], _outcome(row))
         found[row["id"]] = Leader(*parts) if _leads(row, now) else None
     return found
@@ -83,13 +91,7 @@ def _leads(row: RowMapping, now: datetime) -> bool:
 
 def waiting_for(connection: Connection, leader_ids: Sequence[str]) -> Sequence[RowMapping]:
     """The unfinished joiners of these jobs, locked; the most urgent first, of those the oldest."""
-    statement = (
-        select(*store.LOGGED, job.c.priority)
-        .where(_UNFINISHED, job.c.joined_to.in_(leader_ids))
-        .order_by(job.c.id)
-        .with_for_update()
-    )
-    rows = connection.execute(statement).mappings()
+    rows = connection.execute(_JOINERS, {"ids": list(leader_ids)}).mappings()
     return sorted(rows, key=lambda row: (_RANK[row["priority"]], row["created_at"], row["id"]))
 
 

@@ -104,7 +104,7 @@ def hit(
         if row["id"] in created
     ]
     if logs:
-        connection.execute(insert(log_table), logs)
+        connection.execute(_LOG, logs)
     return created
 
 
@@ -113,7 +113,7 @@ def _end(connection: Connection, ends: Sequence[tuple[End, RowMapping]], now: da
     dated = [(end, row, max(now, row["created_at"])) for end, row in ends]
     connection.execute(_FINISH, [_end_values(end, at) for end, _, at in dated])
     logs = [_log_values(row, end.outcome, at) for end, row, at in dated]
-    connection.execute(insert(log_table), logs)
+    connection.execute(_LOG, logs)
 
 
 def _follow(connection: Connection, leaders: Sequence[End], now: datetime) -> list[End]:
@@ -184,6 +184,14 @@ def _as_found(one: Due) -> tuple[ColumnElement[bool], ...]:
     return (job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
 
 
+# Made once: to make a statement costs as much as to execute it.
+_LOG = insert(log_table)
+_LOCKED = (
+    select(*store.LOGGED)
+    .where(job.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(*joiners.LOCK_ORDER)
+    .with_for_update()
+)
 _FINISH = (
     update(job)
     .where(job.c.id == bindparam("job_id"), job.c.status == _QUEUED)
@@ -204,8 +212,7 @@ _FINISH = (
 
 
 def _locked_rows(connection: Connection, job_ids: list[str]) -> dict[str, RowMapping]:
-    statement = select(*store.LOGGED).where(job.c.id.in_(job_ids)).order_by(*joiners.LOCK_ORDER)
-    rows = connection.execute(statement.with_for_update()).mappings()
+    rows = connection.execute(_LOCKED, {"ids": job_ids}).mappings()
     return {row["id"]: row for row in rows}
 
 
