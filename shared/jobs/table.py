@@ -69,12 +69,15 @@ class Job(SQLModel, table=True):
         Index("job_newest_first", "tenant", "created_at", "id"),
         # The version stands last: it is looked at in the index, not in every row of the model.
         Index("job_by_model", "tenant", "model", "created_at", "id", "version"),
+        # Holds all that counting asks for: PostgreSQL would rather read the whole table than
+        # every unfinished row.
         Index(
             "job_unfinished",
             "tenant",
             "created_at",
             "id",
             "dispatch_after",
+            "joined_to",
             sqlite_where=UNFINISHED,
             postgresql_where=UNFINISHED,
         ),

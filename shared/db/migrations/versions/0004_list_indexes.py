@@ -19,7 +19,7 @@ def upgrade() -> None:
         sqlite_where=UNSUCCESSFUL,
         postgresql_where=UNSUCCESSFUL,
     )
-    _index_unfinished(["tenant", "created_at", "id", "dispatch_after"])
+    _index_unfinished(["tenant", "created_at", "id", "dispatch_after", "joined_to"])
 
 
 def downgrade() -> None:
