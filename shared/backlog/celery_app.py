@@ -12,8 +12,8 @@ def create_celery(
 ) -> Celery:
     """A configured Celery application; `socket_timeout` in seconds bounds every broker call.
 
-    A bell carries nothing, so it is acknowledged early, never retried and has no result: the
-    stream's pending list holds the work.
+    A bell carries nothing, so it is never retried and has no result: the stream's pending list
+    holds the work.
     """
     app = Celery("queuecast", set_as_current=False)
     queues = [queue(stage) for stage in Stage if stage is not Stage.PREDICT]
@@ -25,7 +25,9 @@ def create_celery(
         accept_content=["json"],
         task_serializer="json",
         event_serializer="json",
-        task_acks_late=False,
+        # An unacknowledged bell keeps a busy worker from fetching another, which an idle one could
+        # answer. Lost with its worker it does no harm: the sweeper rings.
+        task_acks_late=True,
         task_reject_on_worker_lost=False,
         task_queues=[Queue(name, routing_key=name) for name in queues],  # type: ignore[no-untyped-call]
         task_default_queue=queue(Stage.PREPROCESS),

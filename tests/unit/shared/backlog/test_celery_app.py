@@ -8,7 +8,7 @@ DEMANDED = {
     "accept_content": ["json"],
     "task_serializer": "json",
     "event_serializer": "json",
-    "task_acks_late": False,
+    "task_acks_late": True,
     "task_reject_on_worker_lost": False,
     "worker_prefetch_multiplier": 1,
     "worker_pool_start_method": "spawn",
