@@ -58,7 +58,7 @@ def _dispatch(arguments: list[str]) -> int:
     if command == "bench":
         from deploy.local.benchmark import bench
 
-        bench(rest)
+        return bench(rest)
     if command not in COMMANDS:
         note(f"there is no command {command!r}; ./run --help lists the commands")
         return 2

@@ -2,9 +2,8 @@
 
 import os
 import sys
-from typing import NoReturn
 
 
-def bench(arguments: list[str]) -> NoReturn:
+def bench(arguments: list[str]) -> int:
     command = [sys.executable, "-P", "-m", "loadtests.bench", *arguments]
     os.execv(sys.executable, command)  # noqa: S606

@@ -33,9 +33,9 @@ BY_NAME = {scenario.name: scenario for scenario in ALL}
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 whatever came out, 1 when an arm failed."""
-    options = _parser().parse_args(arguments)
-    plan = _plan(options)
-    scenarios = _chosen(options)
+    options = parser().parse_args(arguments)
+    plan = plan_of(options)
+    scenarios = chosen(options)
     console = Console(width=None if sys.stdout.isatty() else 200)
     options.out.mkdir(parents=True, exist_ok=True)
     begun, measured = time.monotonic(), Measurements()
@@ -54,17 +54,24 @@ def main(arguments: Sequence[str]) -> int:
     return int(bool(measured.failures))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="3 minutes instead of 25")
-    parser.add_argument("--only", nargs="+", choices=BY_NAME, metavar="SCENARIO",
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    made.add_argument("--quick", action="store_true", help="3 minutes instead of 25")
+    made.add_argument("--only", nargs="+", choices=BY_NAME, metavar="SCENARIO",
                         help=f"of {', '.join(BY_NAME)}")  # fmt: skip
-    parser.add_argument("--rounds", type=int, metavar="N", help="interleaved rounds")
-    parser.add_argument("--peers", type=_peers, default=(), metavar="NAME,NAME",
+    made.add_argument("--rounds", type=_positive, metavar="N", help="interleaved rounds")
+    made.add_argument("--peers", type=_peers, default=(), metavar="NAME,NAME",
                         help=f"other systems, installed on demand: {', '.join(PEERS)}")  # fmt: skip
-    parser.add_argument("--out", type=Path, default=ROOT / "data" / "bench", metavar="DIR",
+    made.add_argument("--out", type=Path, default=ROOT / "data" / "bench", metavar="DIR",
                         help="where bench.json and bench.png go (data/bench)")  # fmt: skip
-    return parser
+    return made
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def _peers(text: str) -> tuple[str, ...]:
@@ -74,12 +81,12 @@ def _peers(text: str) -> tuple[str, ...]:
     return names
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def plan_of(options: argparse.Namespace) -> Plan:
     plan = QUICK if options.quick else FULL
     return replace(plan, rounds=options.rounds) if options.rounds else plan
 
 
-def _chosen(options: argparse.Namespace) -> list[Scenario]:
+def chosen(options: argparse.Namespace) -> list[Scenario]:
     if options.only:
         return [BY_NAME[name] for name in BY_NAME if name in options.only]
     return [one for one in ALL if one.in_quick or not options.quick]

@@ -1,6 +1,8 @@
 """One caller: a connection that speaks an arm's dialect."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from loadtests.bench.arms.arm import Service
 from loadtests.bench.errors import ArmFailed
@@ -32,3 +34,14 @@ class Caller:
 
     def close(self) -> None:
         self._connection.close()
+
+
+@contextmanager
+def calling(service: Service, count: int) -> Iterator[list[Caller]]:
+    """So many callers. At the end their connections are gone: an open one keeps a loop alive."""
+    callers = [Caller(service) for _ in range(count)]
+    try:
+        yield callers
+    finally:
+        for caller in callers:
+            caller.close()

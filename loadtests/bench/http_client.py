@@ -50,8 +50,9 @@ class Connection(asyncio.Protocol):
         return await due
 
     def close(self) -> None:
+        """At once; what was asked is not waited for any more."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
 
     async def _open(self) -> asyncio.Transport:
         loop, self._parser = asyncio.get_running_loop(), HttpResponseParser(self)

@@ -13,12 +13,13 @@ from typing import Any
 import uvloop
 
 from loadtests.bench.arms.arm import Service
-from loadtests.bench.caller import Caller
+from loadtests.bench.caller import Caller, calling
 from loadtests.bench.errors import ArmFailed
 from loadtests.bench.http_client import Answer, ServerGone
 from loadtests.bench.schedule import arrivals
 
 PATIENCE_SECONDS = 60.0
+FETCHING_CONNECTIONS = 64
 
 Work = Callable[[Caller, int], Awaitable[None]]
 
@@ -102,27 +103,26 @@ def open_loop(
     outcome = Outcome.of(len(submits))
     accepted = [Answer(0, b"")] * len(submits)
 
-    async def submit(callers: asyncio.LifoQueue[Caller], number: int, due: float) -> None:
-        caller = await callers.get()
+    async def submit(free: asyncio.LifoQueue[Caller], number: int, due: float) -> None:
+        caller = await free.get()
         accepted[number] = await caller.ask(submits[number])
         outcome.accept_latencies[number] = perf_counter() - due
-        callers.put_nowait(caller)
+        free.put_nowait(caller)
 
     async def fetch(caller: Caller, number: int) -> None:
         outcome.answers[number] = await caller.result(accepted[number])
 
     async def load() -> None:
-        callers: asyncio.LifoQueue[Caller] = asyncio.LifoQueue()
-        for _ in range(connections):
-            callers.put_nowait(Caller(service))
-        begun = perf_counter()
-        async with asyncio.TaskGroup() as group:
-            async for number, due in arrivals(len(submits), per_second):
-                group.create_task(submit(callers, number, due))
-        outcome.accepted_seconds = perf_counter() - begun
-        while not callers.empty():
-            callers.get_nowait().close()
-        fetched = await _shared(service, 64, len(submits), fetch)
+        free: asyncio.LifoQueue[Caller] = asyncio.LifoQueue()
+        with calling(service, connections) as callers:
+            for caller in callers:
+                free.put_nowait(caller)
+            begun = perf_counter()
+            async with asyncio.TaskGroup() as group:
+                async for number, due in arrivals(len(submits), per_second):
+                    group.create_task(submit(free, number, due))
+            outcome.accepted_seconds = perf_counter() - begun
+        fetched = await _shared(service, FETCHING_CONNECTIONS, len(submits), fetch)
         outcome.seconds = outcome.accepted_seconds + fetched
 
     _run(load())
@@ -148,15 +148,12 @@ def ask_all(service: Service, requests: Sequence[bytes], connections: int) -> Ou
 async def _shared(service: Service, connections: int, jobs: int, work: Work) -> float:
     """The callers share the jobs out among themselves, in order; answers the seconds it took."""
     todo = iter(range(jobs))
-    callers = [Caller(service) for _ in range(connections)]
-    begun = perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for caller in callers:
-            group.create_task(_each(caller, todo, work))
-    took = perf_counter() - begun
-    for caller in callers:
-        caller.close()
-    return took
+    with calling(service, connections) as callers:
+        begun = perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for caller in callers:
+                group.create_task(_each(caller, todo, work))
+        return perf_counter() - begun
 
 
 async def _each(caller: Caller, todo: Iterator[int], work: Work) -> None:
