@@ -14,7 +14,7 @@ from shared.db.migrate import upgrade
 from shared.domain.ids import new_job_id
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
-from shared.jobs import lifecycle, store
+from shared.jobs import joiners, lifecycle, store
 from shared.jobs.lifecycle import End
 from shared.jobs.new_job import NewJob
 from shared.jobs.store import Due, Page
@@ -23,12 +23,14 @@ from shared.settings import Settings
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 ROWS = 3000
 JOB = new_job_id()
+MANY = [new_job_id() for _ in range(256)]
 ENDS = [End(JOB, 1, Outcome(State.SUCCEEDED, output=b"1"))]
 PLACES: dict[str, Any] = {"": {}, "older": {"before": (NOON, JOB)}, "newer": {"after": (NOON, JOB)}}
 
 
 def rows() -> Iterator[dict[str, Any]]:
-    """Every tenth is unfinished; of every hundred one failed, and one is of a rare model."""
+    """Every tenth is unfinished, a few of these have joined another; of every hundred one failed,
+    and one is of a rare model."""
     settings = Settings(redis_url="unix:///nowhere", data_dir="/nowhere")
     for number in range(ROWS):
         ended = number % 10 != 0
@@ -38,7 +40,7 @@ def rows() -> Iterator[dict[str, Any]]:
             created_at=NOON + timedelta(seconds=number - ROWS // 2),
         )  # fmt: skip
         state = State.FAILED if number % 100 == 1 else State.SUCCEEDED
-        yield job.row(settings, None) | {
+        yield job.row(settings, None, JOB if number % 500 == 0 else None) | {
             "status": state.value if ended else State.QUEUED.value,
             "completed_at": job.created_at if ended else None,
         }
@@ -112,6 +114,11 @@ CASES: dict[str, tuple[Callable[[Connection], object], str]] = {
     "dispatch": (lambda c: lifecycle.dispatch(c, [Due(JOB, 1)], NOON, 10), "id"),
     "crash": (lambda c: lifecycle.crash(c, [Due(JOB, 1)], NOON, 3), "id"),
     "release": (lambda c: lifecycle.release(c, [Due(JOB, 1)], NOON), "id"),
+    "read_leaders": (lambda c: joiners.read_leaders(c, [JOB, new_job_id()], NOON), "id"),
+    "waiting_for": (lambda c: joiners.waiting_for(c, [JOB]), "job_joined"),
+    "waiting_for many": (lambda c: joiners.waiting_for(c, MANY), "job_joined"),
+    "lead": (lambda c: joiners.lead(c, [JOB, *MANY], NOON), "id job_unfinished"),
+    "leaderless": (lambda c: joiners.leaderless(c, 500), "job_joined id"),
 }
 NO_PLAN = {"hit", "insert"}
 
@@ -173,10 +180,10 @@ def test_a_page_is_read_from_its_index_in_order(
     assert re.search(r"Index Cond: .*tenant|\(tenant=\?", found)
 
 
-def test_every_statement_of_the_two_modules_is_looked_at() -> None:
+def test_every_statement_of_these_modules_is_looked_at() -> None:
     statements = {
         name
-        for module in (store, lifecycle)
+        for module in (store, lifecycle, joiners)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")

@@ -1,4 +1,3 @@
-import orjson
 import pytest
 
 from shared.domain.ids import new_job_id
@@ -10,7 +9,6 @@ from shared.jobs.joiners import Leader
 from shared.result_cache.results import Answer, Question
 
 OTHER_INPUT = "o" * 64
-SEVEN = Outcome(State.SUCCEEDED, output=b"7")
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
 
 
@@ -22,6 +20,10 @@ def job(new_job):
 
 def leading(job, outcome=None) -> Leader:
     return Leader(job.id, job.tenant, job.input_hash, job.priority, outcome)
+
+
+def succeeded(output=None) -> Outcome:
+    return Outcome(State.SUCCEEDED, output)
 
 
 def fates(plan: reuse.Plan) -> dict[str, list[str]]:
@@ -45,15 +47,20 @@ def test_a_known_result_is_a_hit_for_all_who_ask(job) -> None:
     one, other = job(), job()
     answer = Answer("x", {"output": {"label": "barolo", "p": 0.1}})
     plan = reuse.decide([one, other], {one.id: answer}, {})
-    assert [(hit.id, orjson.loads(outcome.output)) for hit, outcome in plan.hits] == [
-        (each.id, {"label": "barolo", "p": 0.1}) for each in (one, other)
-    ]
+    outcome = succeeded(b'{"label":"barolo","p":0.1}')
+    assert plan.hits == [(one, outcome), (other, outcome)]
 
 
 def test_an_output_that_is_null_is_a_hit_too(job) -> None:
     one = job()
     plan = reuse.decide([one], {one.id: Answer("x", {"output": None})}, {})
-    assert [outcome.output for _, outcome in plan.hits] == [b"null"]
+    assert plan.hits == [(one, succeeded(b"null"))]
+
+
+def test_of_a_large_output_a_hit_has_the_reference(job) -> None:
+    one = job()
+    plan = reuse.decide([one], {one.id: Answer("x", {"output": None, "output_ref": "r"})}, {})
+    assert plan.hits == [(one, Outcome(State.SUCCEEDED, output_ref="r"))]
 
 
 def test_a_proposed_leader_is_joined(job) -> None:
@@ -73,9 +80,9 @@ def test_a_neighbour_is_joined(job) -> None:
 
 def test_what_a_leader_has_just_answered_is_a_hit(job) -> None:
     leader, one = job(), job()
-    leaders = {leader.id: leading(leader, outcome=SEVEN)}
+    leaders = {leader.id: leading(leader, succeeded(b"7"))}
     plan = reuse.decide([one], {one.id: Answer(leader.id, None)}, leaders)
-    assert plan.hits == [(one, SEVEN)]
+    assert plan.hits == [(one, succeeded(b"7"))]
 
 
 @pytest.mark.parametrize(
