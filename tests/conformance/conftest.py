@@ -101,6 +101,21 @@ def stored(
     return make
 
 
+@pytest.fixture
+def joined(
+    engine: Engine, new_job: Callable[..., NewJob], settings: Settings
+) -> Callable[..., NewJob]:
+    """Makes a job that has joined another."""
+
+    def make(leader: NewJob, **changes: Any) -> NewJob:
+        job = new_job(**changes)
+        with writing(engine) as connection:
+            store.insert(connection, [job.row(settings, None, leader.id)])
+        return job
+
+    return make
+
+
 class RecordedBacklogs:
     """Keeps the moves; raises what it is told to."""
 

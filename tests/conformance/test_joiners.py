@@ -21,19 +21,6 @@ CANCELED = Outcome(State.CANCELED)
 
 
 @pytest.fixture
-def joined(engine: Engine, new_job, settings):
-    """Makes a job that has joined another."""
-
-    def make(leader, **changes):
-        job = new_job(**changes)
-        with writing(engine) as connection:
-            store.insert(connection, [job.row(settings, None, leader.id)])
-        return job
-
-    return make
-
-
-@pytest.fixture
 def finish(engine: Engine, clock):
     def run(job, outcome=SUCCESS) -> Finished:
         with writing(engine) as connection:

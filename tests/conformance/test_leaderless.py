@@ -15,19 +15,6 @@ def leaderless(engine: Engine, clock, settings) -> Leaderless:
 
 
 @pytest.fixture
-def joined(engine: Engine, new_job, settings):
-    """Makes a job that has joined another."""
-
-    def make(leader):
-        job = new_job()
-        with writing(engine) as connection:
-            store.insert(connection, [job.row(settings, None, leader.id)])
-        return job
-
-    return make
-
-
-@pytest.fixture
 def lose(engine: Engine, clock):
     """Ends a leader behind everybody's back, or takes its row away."""
 

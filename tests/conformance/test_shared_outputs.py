@@ -53,11 +53,8 @@ def test_a_hit_refers_to_the_same_blob(
     assert prediction.encode(answer.prediction) == prediction.encode(stored_view)
 
 
-def test_a_joiner_refers_to_the_blob_of_its_leader(
-    engine, settings, stored, finish, row, new_job
-) -> None:
-    leader, joiner = stored(), new_job()
-    with writing(engine) as connection:
-        store.insert(connection, [joiner.row(settings, None, leader.id)])
+def test_a_joiner_refers_to_the_blob_of_its_leader(stored, joined, finish, row) -> None:
+    leader = stored()
+    joiner = joined(leader)
     reference = finish(leader)
     assert (row(joiner.id)["status"], row(joiner.id)["output_ref"]) == ("succeeded", reference)
