@@ -55,8 +55,8 @@ def slow(number: float, seconds: float = 1.0) -> dict[str, Any]:
 
 
 def test_the_same_input_again_is_answered_at_once(post, answered, client: Client) -> None:
-    first = answered(1001.0)
-    second = post(1001.0)
+    first = answered(1001.5)
+    second = post(1001.5)
     again = second.json()
     assert (second.status_code, again["cache"], again["status"]) == (200, "hit", "succeeded")
     assert again["output"] == first["output"]
@@ -66,8 +66,8 @@ def test_the_same_input_again_is_answered_at_once(post, answered, client: Client
 
 
 def test_a_hit_has_its_own_log_row(system, post, answered) -> None:
-    first = answered(1002.0)
-    again = post(1002.0).json()
+    first = answered(1002.5)
+    again = post(1002.5).json()
     ids = [first["id"], again["id"]]
     with database(system) as engine, reading(engine) as connection:
         statement = select(log_table).where(log_table.c.job_id.in_(ids))
@@ -76,7 +76,7 @@ def test_a_hit_has_its_own_log_row(system, post, answered) -> None:
     assert rows[ids[0]]["output"] == rows[ids[1]]["output"]
 
 
-@pytest.mark.parametrize(("directive", "x"), [("no-cache", 1003.0), ("no-store", 1004.0)])
+@pytest.mark.parametrize(("directive", "x"), [("no-cache", 1003.5), ("no-store", 1004.5)])
 def test_who_wants_a_run_of_its_own_has_it(post, answered, directive: str, x: float) -> None:
     first = answered(x)
     own = post(x, cache_control=directive, prefer="wait=30").json()
@@ -86,33 +86,33 @@ def test_who_wants_a_run_of_its_own_has_it(post, answered, directive: str, x: fl
 
 
 def test_what_is_not_to_be_stored_answers_nobody_else(post) -> None:
-    post(1005.0, cache_control="no-store", prefer="wait=30")
-    assert post(1005.0, prefer="wait=30").json()["cache"] == "miss"
+    post(1005.5, cache_control="no-store", prefer="wait=30")
+    assert post(1005.5, prefer="wait=30").json()["cache"] == "miss"
 
 
 def test_only_successes_are_reused(client: Client) -> None:
-    raising = {"x": 1006.0, "predict": "raise"}
+    raising = {"x": 1006.5, "predict": "raise"}
     for _ in range(2):
         done = client.wait(client.submit("fragile", raising), timeout_seconds=30)
         assert (done.status, done.cache) == ("failed", "miss")
 
 
 def test_a_hit_outlives_the_cache(system, post, answered, client: Client) -> None:
-    first = answered(1007.0)
-    hit = post(1007.0).json()
+    first = answered(1007.5)
+    hit = post(1007.5).json()
     server = redis.Redis.from_url(system.state["redis_url"])
     server.delete(*server.keys("queuecast:results:*"), f"queuecast:job:{first['id']}")
     server.close()
     assert client.get(hit["id"]).output == client.get(first["id"]).output == first["output"]
-    assert post(1007.0, prefer="wait=30").json()["cache"] == "miss"
+    assert post(1007.5, prefer="wait=30").json()["cache"] == "miss"
 
 
 def test_a_thousand_equal_inputs_in_one_request_run_once(client: Client) -> None:
-    outcomes = client.submit_many("affine", [{"x": [[1008.0]]}] * 1000)
+    outcomes = client.submit_many("affine", [{"x": [[1008.5]]}] * 1000)
     ids = {one.id for one in outcomes if isinstance(one, Prediction)}
     assert len(ids) == 1000
     done = [client.wait(one, timeout_seconds=PATIENCE_SECONDS) for one in outcomes]
-    assert {tuple(one.output["y"][0]) for one in done} == {(3025.0,)}
+    assert {tuple(one.output["y"][0]) for one in done} == {(3026.5,)}
     states = Counter(one.cache for one in done)
     assert (states["miss"], states["joined"] + states["hit"]) == (1, 999)
 
