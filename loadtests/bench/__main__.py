@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -15,13 +15,13 @@ from typing import Any
 from rich.console import Console
 
 from deploy.local.paths import ROOT
-from loadtests.bench import machine, report
+from loadtests.bench import machine, markdown, report
 from loadtests.bench.answers import Direct
 from loadtests.bench.arms.peers import PEERS
 from loadtests.bench.bench_models import heavy_models, light_models
 from loadtests.bench.chart import draw
 from loadtests.bench.jobs import Supply
-from loadtests.bench.measurements import Measurements
+from loadtests.bench.measurements import Failure, Measurement, Measurements
 from loadtests.bench.plan import FULL, QUICK, Plan
 from loadtests.bench.rounds import Rounds
 from loadtests.bench.scenarios import ALL
@@ -34,24 +34,31 @@ BY_NAME = {scenario.name: scenario for scenario in ALL}
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 whatever came out, 1 when an arm failed."""
     options = parser().parse_args(arguments)
-    plan = plan_of(options)
-    scenarios = chosen(options)
     console = Console(width=None if sys.stdout.isatty() else 200)
+    begun = time.monotonic()
+
+    def say(line: str) -> None:
+        console.print(f"{time.monotonic() - begun:5.0f} s  {line}", highlight=False)
+
     options.out.mkdir(parents=True, exist_ok=True)
-    begun, measured = time.monotonic(), Measurements()
+    measured, scenarios = Measurements(), chosen(options)
+    with suppress(KeyboardInterrupt):  # what was measured until then is shown
+        for one in _measure(options, scenarios, say):
+            measured.add(one)
+    judged = verdicts(measured)
+    report.show(console, scenarios, measured, judged)
+    _write(options.out, plan_of(options), scenarios, measured, judged)
+    say(f"figures and picture are in {options.out}")
+    return int(bool(measured.failures))
+
+
+def _measure(
+    options: argparse.Namespace, scenarios: Sequence[Scenario], say: Callable[[str], None]
+) -> Iterator[Measurement | Failure]:
     with tempfile.TemporaryDirectory(prefix="work-", dir=options.out.absolute()) as work:
         place = _place(Path(work), options)
         supply = Supply(Direct((place.light_models, place.heavy_models)))
-        with suppress(KeyboardInterrupt):  # what was measured until then is shown
-            for one in Rounds(place, plan, supply, console.print).run(scenarios):
-                measured.add(one)
-    judged = verdicts(measured)
-    report.show(console, scenarios, measured, judged)
-    seconds = time.monotonic() - begun
-    _write(options.out / "bench.json", plan, seconds, measured, judged)
-    draw(measured, options.out / "bench.png")
-    console.print(f"{seconds:.0f} s; figures and picture are in {options.out}")
-    return int(bool(measured.failures))
+        yield from Rounds(place, plan_of(options), supply, say).run(scenarios)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,12 +106,17 @@ def _place(work: Path, options: argparse.Namespace) -> Place:
 
 
 def _write(
-    file: Path, plan: Plan, seconds: float, measured: Measurements, judged: Sequence[Verdict]
+    out: Path,
+    plan: Plan,
+    scenarios: Sequence[Scenario],
+    measured: Measurements,
+    judged: Sequence[Verdict],
 ) -> None:
+    """`bench.json` has everything, `bench.md` the tables, `bench.png` the picture."""
+    found = machine.describe()
     content: dict[str, Any] = {
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds),
-        "machine": machine.describe(),
+        "machine": found,
         "plan": asdict(plan),
         "targets": [asdict(one) for one in judged],
         "medians": [
@@ -119,7 +131,9 @@ def _write(
         "failures": [asdict(one) for one in measured.failures],
         "measurements": [asdict(one) for one in measured.taken],
     }
-    file.write_text(json.dumps(content, indent=1) + "\n")
+    (out / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
+    (out / "bench.md").write_text(markdown.render(found, scenarios, measured, judged))
+    draw(measured, out / "bench.png")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,13 @@ def show(
         console.print(_verdict_table(verdicts))
 
 
+def columns_of(scenario: Scenario, measured: Measurements) -> list[str]:
+    """The figures of its table that were measured."""
+    spreads = measured.spreads()
+    there = {name for where in measured.cases(scenario.name) for name in spreads[where]}
+    return [name for name in scenario.columns if name in there]
+
+
 def number(value: float) -> str:
     """Three significant digits, whole numbers above a hundred."""
     if value == 0:
@@ -67,13 +74,12 @@ def spread_text(spread: Spread) -> str:
 def _table(scenario: Scenario, measured: Measurements) -> Table:
     table = Table(title=f"{scenario.name}: {scenario.question}", title_justify="left")
     spreads = measured.spreads()
-    here = list(measured.cases(scenario.name))
-    columns = [name for name in scenario.columns if any(name in spreads[one] for one in here)]
+    columns = columns_of(scenario, measured)
     table.add_column("arm")
     table.add_column("case")
     for name in columns:
         table.add_column(TITLES[name], justify="right")
-    for where in here:
+    for where in measured.cases(scenario.name):
         cells = (spreads[where].get(name) for name in columns)
         table.add_row(*where[1:], *(spread_text(cell) if cell else "" for cell in cells))
     return table

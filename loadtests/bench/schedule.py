@@ -13,6 +13,6 @@ async def arrivals(count: int, per_second: float) -> AsyncIterator[tuple[int, fl
     begun = perf_counter()
     for number in range(count):
         due = begun + number / per_second
-        while (wait := due - perf_counter()) > 0:  # noqa: ASYNC110 # it is the clock that is awaited
+        while (wait := due - perf_counter()) > 0:  # noqa: ASYNC110 - time is no event
             await asyncio.sleep(wait + ROUNDING_SECONDS)
         yield number, due

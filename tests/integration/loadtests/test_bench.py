@@ -49,6 +49,6 @@ def test_the_tabular_scenario_measures_every_arm_and_leaves_nothing(tmp_path, mo
     assert all(speed > 0 for speed in speeds.values())
     assert found["failures"] == []
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
-    assert {entry.name for entry in tmp_path.iterdir()} == {"bench.json", "bench.png"}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"bench.json", "bench.md", "bench.png"}
     left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, check=False)
     assert left.stdout == b""
