@@ -28,6 +28,12 @@ PREFER = parameter(
     "`wait=SECONDS` (RFC 7240): the answer waits for the end, 60 s at most. `wait`: that long.",
 )
 
+CACHE_CONTROL = parameter(
+    "Cache-Control",
+    "header",
+    "`no-cache`: a run of its own. `no-store`: one whose result serves nobody else either.",
+)
+
 IDEMPOTENCY_KEYS = parameter(
     "Idempotency-Key",
     "header",
@@ -66,7 +72,7 @@ _REFUSALS = (
 _ACCEPTED = {
     202: ("Accepted: it is stored, and will be predicted.", Prediction),
     200: (
-        "It has ended: while the answer waited, or before, when this was sent again.",
+        "It has ended: its result was known, came while the answer waited, or this was sent again.",
         Prediction,
     ),
 }
@@ -91,7 +97,7 @@ CREATE = operation(
     tag=TAG,
     answers=_ACCEPTED,
     problems=_REFUSALS,
-    parameters=[IDEMPOTENCY_KEY, PREFER],
+    parameters=[IDEMPOTENCY_KEY, PREFER, CACHE_CONTROL],
     body=_body(NewPrediction),
 )
 CREATE_FOR_MODEL = operation(
@@ -100,7 +106,7 @@ CREATE_FOR_MODEL = operation(
     tag=TAG,
     answers=_ACCEPTED,
     problems=_REFUSALS,
-    parameters=[MODEL, IDEMPOTENCY_KEY, PREFER],
+    parameters=[MODEL, IDEMPOTENCY_KEY, PREFER, CACHE_CONTROL],
     body=_body(NewPredictionForModel),
 )
 PUT = operation(
@@ -109,7 +115,7 @@ PUT = operation(
     tag=TAG,
     answers=_ACCEPTED,
     problems=(*_REFUSALS, errors.NotFound),
-    parameters=[ID, IDEMPOTENCY_KEY, PREFER],
+    parameters=[ID, IDEMPOTENCY_KEY, PREFER, CACHE_CONTROL],
     body=_body(NewPrediction),
 )
 CREATE_MANY = operation(
@@ -121,7 +127,7 @@ CREATE_MANY = operation(
         200: ("The same; none of them is pending.", BulkResults),
     },
     problems=_REFUSALS_OF_ALL,
-    parameters=[IDEMPOTENCY_KEYS],
+    parameters=[IDEMPOTENCY_KEYS, CACHE_CONTROL],
     body={"required": True, "content": json_content(NewPredictions)},
 )
 READ = operation(
