@@ -172,6 +172,13 @@ def test_the_oldest_inputs_fall_out_where_there_are_too_many(ask, end, valkey, k
     assert ask("1" * 64)[1] is None
 
 
+def test_an_input_that_is_asked_for_anew_takes_no_second_place(ask, end, age, valkey, keys) -> None:
+    for reuse in (True, True, False):
+        end(ask(reuse=reuse)[0])
+        age()
+    assert valkey.llen(keys.results_order("wine")) == 1
+
+
 def test_many_inputs_at_once_keep_to_the_bound(results, valkey, keys) -> None:
     asked = [Question(new_job_id(), "wine", f"{number:064}") for number in range(2000)]
     assert results.look_up(asked) == {}
