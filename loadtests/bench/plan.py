@@ -14,7 +14,7 @@ class Plan:
     idle_jobs: int = 150
     image_jobs: int = 4_000
     payload_jobs: tuple[tuple[int, int], ...] = (
-        (1 << 10, 3_000), (1 << 14, 3_000), (1 << 16, 1_000), (1 << 18, 400), (1 << 20, 120),
+        (1 << 10, 2_000), (1 << 14, 2_000), (1 << 16, 600), (1 << 18, 200), (1 << 20, 60),
     )  # fmt: skip
     cache_jobs: int = 4_000
     cache_shares: tuple[int, ...] = (0, 50, 90, 100)

@@ -25,6 +25,10 @@ class Usage:
     peak_bytes: int
 
 
+def are_visible() -> bool:
+    return PROC.is_dir()
+
+
 def usage(pids: Sequence[int]) -> Usage:
     """The sum over the trees below `pids`; processes that are gone count as their parents say."""
     members = _tree(pids)
@@ -69,8 +73,6 @@ def _tree(pids: Sequence[int]) -> list[int]:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    if not PROC.is_dir():
-        return
     for folder in PROC.iterdir():
         if folder.name.isdigit() and (fields := _stat(int(folder.name))):
             yield int(folder.name), int(fields[1])
