@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from loadtests.bench.measurements import Measurements
-from loadtests.bench.report import TITLES, columns_of, number, spread_text
+from loadtests.bench.report import TITLES, columns_of, disturbance, number, spread_text
 from loadtests.bench.scenarios.scenario import Scenario
 from loadtests.bench.targets import Verdict
 
@@ -15,7 +15,11 @@ def render(
     verdicts: Sequence[Verdict],
 ) -> str:
     """Medians, with the range over the rounds in brackets."""
-    parts = [_on(machine), *_table(("target", "wanted", "found"), _judged(verdicts))]
+    parts = [
+        _on(machine),
+        disturbance(measured),
+        *_table(("target", "wanted", "found"), _judged(verdicts)),
+    ]
     for scenario in scenarios:
         columns = columns_of(scenario, measured)
         if columns:

