@@ -5,13 +5,19 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Column, Engine
+from sqlalchemy import JSON, Column, Engine, MetaData
 from sqlmodel import Field, Session, SQLModel, create_engine
 
 URL = os.environ.get("NAIVE_DATABASE_URL", "")
 
 
-class NaiveJob(SQLModel, table=True):
+class NaiveRow(SQLModel):
+    """Its own metadata: the tables of Queuecast are declared in the other."""
+
+    metadata = MetaData()
+
+
+class NaiveJob(NaiveRow, table=True):
     id: str = Field(primary_key=True)
     model: str
     status: str = "pending"
@@ -29,7 +35,7 @@ def engine() -> Engine:
 
 def create() -> None:
     if URL:
-        SQLModel.metadata.create_all(engine(), tables=[NaiveJob.__table__])  # type: ignore[attr-defined]
+        NaiveRow.metadata.create_all(engine())
 
 
 def begin(job_id: str, model: str, input: Any) -> None:
