@@ -73,12 +73,16 @@ class Settings(BaseSettings):
         default=3600, description="How long a finished job is read from Redis; later from SQL."
     )
 
-    predict_threads: int = Field(default=1, description="Batches that one predict process runs.")
+    predict_threads: int = Field(
+        default=1, gt=0, description="Batches that one predict process runs at a time."
+    )
     intra_op_threads: int = Field(
-        default=0, description="onnxruntime threads of one session; 0: cores over processes."
+        default=0,
+        ge=0,
+        description="onnxruntime threads of one run; 0: the cores over all runs at a time.",
     )
     predict_processes: int = Field(
-        default=1, description="Predict processes that share this machine's cores."
+        default=1, gt=0, description="Predict processes that share this machine's cores."
     )
     heartbeat_seconds: float = Field(default=5, description="How often a worker says it lives.")
     heartbeat_ttl_seconds: int = Field(

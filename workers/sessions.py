@@ -66,9 +66,7 @@ class Sessions:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry = registry
-        self._threads = settings.intra_op_threads or max(
-            1, available_cores() // (settings.predict_processes * settings.predict_threads)
-        )
+        self._threads = intra_op_threads(settings, available_cores())
         self._loaded: dict[tuple[str, str], Session] = {}
         self._lock = threading.Lock()
 
@@ -104,6 +102,12 @@ class Sessions:
         except Exception as error:
             log.exception("session_refused", model=name, version=version_id)
             raise JobFailed(Failure.MODEL_UNAVAILABLE, _reason(error)) from error
+
+
+def intra_op_threads(settings: Settings, cores: int) -> int:
+    """Threads of one run: as given, else its share of the cores."""
+    runs = settings.predict_processes * settings.predict_threads
+    return settings.intra_op_threads or max(1, cores // runs)
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:

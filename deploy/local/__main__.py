@@ -83,6 +83,7 @@ def _parser(command: str) -> OneLineParser:
         parser.add_argument("--host", default="127.0.0.1", help="loopback only (%(default)s)")
         parser.add_argument("--port", type=port, default=8000, help="%(default)s; 0: any free one")
         parser.add_argument("--workers", type=count, metavar="N", help="processes per stage")
+        parser.add_argument("--predict-processes", type=count, metavar="N")
         parser.add_argument("--api-processes", type=count, default=1, metavar="N")
         parser.add_argument(
             "--models", type=Path, action="append", default=[], metavar="DIR",
@@ -119,14 +120,14 @@ def _run(options: argparse.Namespace, command: str) -> int:
         from deploy.local.demo import demo
 
         return demo()
-    from deploy.local.processes import Sizes, default_workers
+    from deploy.local.processes import chosen_sizes
     from deploy.local.up import up
 
     return up(
         host=options.host,
         port=options.port,
         data_dir=options.data_dir,
-        sizes=Sizes(options.workers or default_workers(), options.api_processes),
+        sizes=chosen_sizes(options.workers, options.predict_processes, options.api_processes),
         models_dirs=tuple(options.models),
     )
 

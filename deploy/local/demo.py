@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.local.children import Program
 from deploy.local.data_dir import DataDir
-from deploy.local.processes import Sizes, default_workers
+from deploy.local.processes import chosen_sizes
 from deploy.local.stop_signals import StopRequested, StopSignals
 from deploy.local.system import System, Wish, running_system
 from deploy.local.terminal import say
@@ -29,8 +29,7 @@ def demo() -> int:
         tempfile.TemporaryDirectory(prefix="queuecast-demo-") as folder,
     ):
         say("Queuecast demo: its own Valkey, its own SQLite, in a temporary folder")
-        sizes = Sizes(default_workers())
-        wish = Wish(DataDir(Path(folder)), sizes, environment=own, durable=False)
+        wish = Wish(DataDir(Path(folder)), chosen_sizes(), environment=own, durable=False)
         try:
             with running_system(wish, signals, say) as system:
                 code = _show(system)

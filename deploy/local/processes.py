@@ -13,15 +13,27 @@ from workers.cores import available_cores
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many processes: `workers` counts preprocess and predict each."""
+    """How many processes of each kind."""
 
-    workers: int
-    api_processes: int = 1
+    preprocess: int
+    predict: int
+    api: int = 1
 
 
-def default_workers() -> int:
-    """Half of the cores, for each of the two stages that compute."""
-    return max(1, available_cores() // 2)
+def chosen_sizes(
+    workers: int | None = None,
+    predict: int | None = None,
+    api: int = 1,
+    cores: int | None = None,
+) -> Sizes:
+    """`workers` of each stage, with another number for predict where one is given.
+
+    By default each core has a predict process and every second one a preprocess process: two runs
+    on one core each are through sooner than one run on two, because one computes while the other
+    talks to Redis (docs/5-run-it.md has the figures).
+    """
+    cores = cores or available_cores()
+    return Sizes(workers or max(1, cores // 2), predict or workers or cores, api)
 
 
 def environment(
@@ -41,7 +53,7 @@ def environment(
         "QUEUECAST_DATABASE_URL": database_url,
         "QUEUECAST_DATA_DIR": str(data_dir.path),
         "QUEUECAST_MODELS_DIRS": os.pathsep.join(map(str, models_dirs)),
-        "QUEUECAST_PREDICT_PROCESSES": str(sizes.workers),
+        "QUEUECAST_PREDICT_PROCESSES": str(sizes.predict),
         "PROMETHEUS_MULTIPROC_DIR": str(data_dir.metrics),
         "PYTHONUNBUFFERED": "1",
     }
@@ -50,8 +62,11 @@ def environment(
 def worker_programs(settings: Mapping[str, str], data_dir: DataDir, sizes: Sizes) -> list[Program]:
     """Preprocess and predict: they need Redis and blobs only, so they start beside a migration."""
     programs = []
-    for number in range(1, sizes.workers + 1):
-        for role, more in (("preprocess", ()), ("predict", ("--lane", "cpu"))):
+    for role, count, more in (
+        ("preprocess", sizes.preprocess, ()),
+        ("predict", sizes.predict, ("--lane", "cpu")),
+    ):
+        for number in range(1, count + 1):
             command = _python("workers", role, *more)
             name = f"{role}-{number}"
             programs.append(Program(name, role, command, settings, data_dir.log(name)))
@@ -63,7 +78,7 @@ def database_programs(
 ) -> list[Program]:
     """Those that open the database, which must be migrated by then."""
     api = _python("api", "--fd", str(listener))
-    names = [f"api-{number}" for number in range(1, sizes.api_processes + 1)]
+    names = [f"api-{number}" for number in range(1, sizes.api + 1)]
     return [
         *(Program(name, "api", api, settings, data_dir.log(name), (listener,)) for name in names),
         Program("record", "record", _python("workers", "record"), settings, data_dir.log("record")),

@@ -5,14 +5,14 @@ import pytest
 from deploy.local.data_dir import DataDir
 from deploy.local.processes import (
     Sizes,
+    chosen_sizes,
     database_programs,
-    default_workers,
     environment,
     worker_programs,
 )
 
 DATA_DIR = DataDir(Path("/somewhere/data"))
-SIZES = Sizes(workers=2, api_processes=3)
+SIZES = Sizes(preprocess=1, predict=2, api=3)
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def test_every_process_gets_the_caller_s_environment_and_what_the_launcher_decid
     assert settings["PROMETHEUS_MULTIPROC_DIR"] == "/somewhere/data/metrics"
 
 
-def test_workers_counts_preprocess_and_predict_each(settings):
+def test_each_stage_has_as_many_processes_as_asked_for(settings):
     names = [program.name for program in worker_programs(settings, DATA_DIR, SIZES)]
-    assert sorted(names) == ["predict-1", "predict-2", "preprocess-1", "preprocess-2"]
+    assert sorted(names) == ["predict-1", "predict-2", "preprocess-1"]
 
 
 def test_all_api_processes_inherit_the_one_socket(settings):
@@ -57,5 +57,18 @@ def test_each_process_has_a_log_of_its_own(settings):
     assert len({program.log for program in programs}) == len(programs)
 
 
-def test_there_is_at_least_one_worker_by_default():
-    assert default_workers() >= 1
+@pytest.mark.parametrize(
+    ("asked", "sizes"),
+    [
+        ({"workers": 3}, Sizes(3, 3)),
+        ({"workers": 3, "predict": 1}, Sizes(3, 1)),
+        ({"workers": 1, "api": 2}, Sizes(1, 1, 2)),
+    ],
+)
+def test_workers_counts_preprocess_and_predict_each(asked, sizes):
+    assert chosen_sizes(**asked) == sizes
+
+
+@pytest.mark.parametrize(("cores", "sizes"), [(1, Sizes(1, 1)), (2, Sizes(1, 2)), (8, Sizes(4, 8))])
+def test_by_default_each_core_has_a_predict_process(cores, sizes):
+    assert chosen_sizes(cores=cores) == sizes

@@ -14,7 +14,8 @@ from models.registry import Registry, Version
 from shared.clock import SystemClock
 from shared.errors import JobFailed
 from shared.settings import BUNDLED_MODELS_DIR
-from workers.sessions import Sessions
+from workers.cores import available_cores
+from workers.sessions import Sessions, intra_op_threads
 from workers.watchdog import Watchdog
 
 ROWS = ["rows", 1]
@@ -164,6 +165,23 @@ def test_a_run_whose_work_was_taken_away_is_not_the_jobs_failure(serve) -> None:
     with pytest.raises(Exception) as stopped:
         session.run({"x": np.ones((1, 1), np.float32)}, Robbed(SystemClock()))
     assert not isinstance(stopped.value, JobFailed)
+
+
+@pytest.mark.parametrize(
+    ("processes", "threads", "given", "share"),
+    [(1, 1, 0, 8), (4, 1, 0, 2), (2, 2, 0, 2), (3, 1, 0, 2), (16, 1, 0, 1), (8, 1, 5, 5)],
+)
+def test_runs_side_by_side_share_the_cores(settings, processes, threads, given, share) -> None:
+    changes = {"predict_processes": processes, "predict_threads": threads}
+    told = settings.model_copy(update=changes | {"intra_op_threads": given})
+    assert intra_op_threads(told, cores=8) == share
+
+
+def test_a_session_has_its_share_and_does_not_spin(serve, settings) -> None:
+    options = serve(looking_up()).get("m", "1")._session.get_session_options()
+    assert options.intra_op_num_threads == intra_op_threads(settings, available_cores())
+    assert options.inter_op_num_threads == 1
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
 
 def test_a_warm_up_loads_the_lane(serve, model, watchdog, tmp_path) -> None:
