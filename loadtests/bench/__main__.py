@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +31,7 @@ BY_NAME = {scenario.name: scenario for scenario in ALL}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 whatever came out, 1 when an arm failed."""
+    """Exit code 0 whatever came out, 1 when an arm failed, 130 when it was interrupted."""
     options = parser().parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 200)
     begun = time.monotonic()
@@ -42,14 +41,18 @@ def main(arguments: Sequence[str]) -> int:
 
     options.out.mkdir(parents=True, exist_ok=True)
     measured, scenarios = Measurements(), chosen(options)
-    with suppress(KeyboardInterrupt):  # what was measured until then is shown
+    interrupted = False
+    try:
         for one in _measure(options, scenarios, say):
             measured.add(one)
+    except KeyboardInterrupt:
+        interrupted = True
+        say("interrupted; this is what was measured until then")
     judged = verdicts(measured)
     report.show(console, scenarios, measured, judged)
     _write(options.out, plan_of(options), scenarios, measured, judged)
     say(f"figures and picture are in {options.out}")
-    return int(bool(measured.failures))
+    return 130 if interrupted else int(bool(measured.failures))
 
 
 def _measure(

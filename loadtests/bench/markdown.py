@@ -15,11 +15,9 @@ def render(
     verdicts: Sequence[Verdict],
 ) -> str:
     """Medians, with the range over the rounds in brackets."""
-    parts = [
-        _on(machine),
-        disturbance(measured),
-        *_table(("target", "wanted", "found"), _judged(verdicts)),
-    ]
+    parts = [_on(machine), *_table(("target", "wanted", "found"), _judged(verdicts))]
+    if warning := disturbance(measured):
+        parts += ["", warning]
     for scenario in scenarios:
         columns = columns_of(scenario, measured)
         if columns:
