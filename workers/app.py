@@ -72,7 +72,7 @@ def _live(worker: Worker) -> None:
 
     @worker_shutting_down.connect(weak=False)
     def stopping(**_: object) -> None:
-        worker.stop()
+        worker.stopping = True
 
     @worker_shutdown.connect(weak=False)
     def end(**_: object) -> None:

@@ -1,7 +1,7 @@
 """What every stage works with: takes in this process's name, runs under its rules, passes on."""
 
 import itertools
-import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -23,6 +23,9 @@ from workers.in_hand import InHand
 from workers.isolation import Isolation
 from workers.watchdog import Watchdog
 
+LOOK_SECONDS = 0.02
+"""So often a worker that waits for a fuller batch looks whether it is to stop."""
+
 STORE_ATTEMPTS = 20
 """So often a job is tried whose results the blob store does not take: more than three minutes."""
 
@@ -39,18 +42,10 @@ class Worker:
         self.blobs: Blobs = container.blobs
         self.consumer = Consumer(container.redis, stage.value, container.settings)
         self.watchdog = Watchdog(container.clock)
-        self._stop = threading.Event()
+        self.stopping = False
         self._backlogs: Backlogs = container.backlogs
         self._isolation = Isolation()
         self._turns = itertools.count()
-
-    @property
-    def stopping(self) -> bool:
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        """Nothing is waited for any more; what runs, ends as it does."""
-        self._stop.set()
 
     def take(self, backlog: Backlog, rows: int, delay_seconds: float = 0.0) -> InHand:
         """What waits, up to so many rows, at once.
@@ -63,9 +58,18 @@ class Worker:
         wait_seconds = delay_seconds - take.age_seconds
         if wait_seconds > 0 and take.may_grow(rows, self.settings.batch_max_bytes):
             self._backlogs.hush(backlog, wait_seconds)
-            self._stop.wait(wait_seconds)
+            self._wait(wait_seconds)
             take.add(self._take(backlog, rows - take.rows, order))
         return take
+
+    def _wait(self, seconds: float) -> None:
+        """Until then, or until the worker is to stop.
+
+        No Event: a signal may come while this very thread waits, and must take no lock.
+        """
+        until = time.monotonic() + seconds
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
 
     def _take(self, backlog: Backlog, rows: int, order: Sequence[Priority]) -> Take:
         return self._backlogs.take(backlog, self.consumer.name, rows, order)

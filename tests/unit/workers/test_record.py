@@ -194,7 +194,7 @@ def test_a_stopping_worker_does_not_wait_for_sql(
 ) -> None:
     recording()
     locked()
-    worker.stop()
+    worker.stopping = True
     with pytest.raises(Unavailable):
         record()
     assert (backlogs.finished, backlogs.let_go) == ([], [])

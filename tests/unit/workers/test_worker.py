@@ -1,3 +1,4 @@
+import threading
 import time
 from dataclasses import replace
 
@@ -62,8 +63,16 @@ def test_neither_a_full_take_nor_a_suspect_waits(worker, add, journal, entry) ->
 
 def test_a_worker_that_stops_does_not_wait(worker, add) -> None:
     one = add()
-    worker.stop()
+    worker.stopping = True
     assert worker.take(WINE, 8, 60.0).taken == [one]
+
+
+def test_a_worker_that_is_told_to_stop_while_it_waits_goes_on_at_once(worker, add) -> None:
+    one = add()
+    told = threading.Timer(0.05, lambda: setattr(worker, "stopping", True))
+    told.start()
+    assert worker.take(WINE, 8, 60.0).taken == [one]
+    told.join()
 
 
 def test_what_runs_of_a_take_is_noted_before_it_runs(worker, add, journal) -> None:
