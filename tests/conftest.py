@@ -1,23 +1,33 @@
 """What tests of every tier need."""
 
+import fcntl
+import os
+import shutil
 import socket
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from deploy.local.environments import installing, making
+from deploy.local.paths import ROOT
+from deploy.local.pip_trouble import explain
 from shared.clock import FakeClock
 from shared.domain.ids import new_job_id
 from shared.jobs.new_job import NewJob
 from shared.settings import Settings
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+CLIENTS = ROOT / "tests" / "clients"
+ENVIRONMENTS = ROOT / ".venv" / "clients"
+CLIENT_SECONDS = 90
 
 
 @pytest.fixture
@@ -81,3 +91,50 @@ def bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setenv(variable, "tests")
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     return f"s3://{name}/pre/fix"
+
+
+@pytest.fixture(scope="session")
+def run_client() -> Callable[..., str]:
+    """Runs a script of `tests/clients/<client>` with that client's own Python.
+
+    It gives what was printed; a script that fails, fails the test with what it said.
+    """
+
+    def run(client: str, *arguments: str) -> str:
+        command = [client_python(client), *arguments]
+        # Without our PYTHONPATH: `queuecast` and `shared` are not there, and no package of ours.
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        done = subprocess.run(
+            command,
+            cwd=CLIENTS / client,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=CLIENT_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            pytest.fail(f"{client} {' '.join(arguments)}\n{done.stdout[-4000:]}", pytrace=False)
+        return done.stdout
+
+    return run
+
+
+def client_python(client: str) -> Path:
+    """The interpreter of the client's environment, made when it is first asked for, and kept."""
+    lock = CLIENTS / client / "requirements.lock"
+    home = ENVIRONMENTS / f"{client}-{sha256(lock.read_bytes()).hexdigest()[:12]}"
+    python, complete = home / "bin" / "python", home / "complete"
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    with (ENVIRONMENTS / f"{client}.guard").open("ab") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not complete.exists():
+            shutil.rmtree(home, ignore_errors=True)
+            uv = shutil.which("uv")
+            for command in (making(home, uv), installing(lock, python, uv)):
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if done.returncode:
+                    pytest.fail(f"{lock}: {explain(done.stdout + done.stderr)}", pytrace=False)
+            complete.touch()
+    return python

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import IO
 
 from deploy.local.children import die_with_parent
+from deploy.local.environments import installing, making
 from deploy.local.paths import ROOT
 from deploy.local.pip_trouble import explain
 from deploy.local.terminal import note
@@ -80,12 +81,13 @@ def _install(lock: str, guard: IO[bytes]) -> None:
     unfinished.touch()  # whoever finds it starts from nothing: half a package looks installed
     if start_over:
         _empty()
-        _step(_making(uv), guard, f"making .venv with Python {sys.version.split()[0]}")
+        _step(making(VENV, uv), guard, f"making .venv with Python {sys.version.split()[0]}")
     for name in LOCKS:
         stamp(name).unlink(missing_ok=True)
     packages = sum(line[:1].isalpha() for line in (ROOT / lock).read_text().splitlines())
     tool = "uv" if uv else "pip"
-    _step(_installing(uv, lock), guard, f"installing {packages} packages of {lock} with {tool}")
+    command = installing(ROOT / lock, PYTHON, uv)
+    _step(command, guard, f"installing {packages} packages of {lock} with {tool}")
     for name in LOCKS[: LOCKS.index(lock) + 1]:
         shutil.copyfile(ROOT / name, stamp(name))
     unfinished.unlink()
@@ -112,27 +114,6 @@ def _empty() -> None:
             entry.unlink()
         while entry.is_dir():
             shutil.rmtree(entry, ignore_errors=time.monotonic() < deadline)
-
-
-def _making(uv: str | None) -> list[str]:
-    if uv:
-        return [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(VENV)]
-    try:
-        import ensurepip  # noqa: F401
-    except ImportError:
-        raise StartupRefused(
-            f"{sys.executable} has no ensurepip: install python3-venv "
-            "(apt install python3-venv), or uv"
-        ) from None
-    return [sys.executable, "-m", "venv", str(VENV)]
-
-
-def _installing(uv: str | None, lock: str) -> list[str]:
-    from_lock = ["install", "--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / lock)]
-    if uv:
-        return [uv, "pip", *from_lock, "--compile-bytecode", "--python", str(PYTHON)]
-    quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--retries", "2"]
-    return [str(PYTHON), "-m", "pip", *from_lock, *quiet]
 
 
 def _step(command: list[str], guard: IO[bytes], what: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+CLIENT_LOCKS = [str(lock.relative_to(ROOT)) for lock in ROOT.glob("tests/clients/*/*.lock")]
 
 
 def requirements(lock):
@@ -16,14 +17,14 @@ def requirements(lock):
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, *CLIENT_LOCKS])
 def test_no_lock_names_a_place(lock):
     text = (ROOT / lock).read_text()
     assert "://" not in text
     assert not re.search(r"^\s*(--(extra-)?index-url|--find-links|-i|-f)\b", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, *CLIENT_LOCKS])
 def test_every_entry_has_an_exact_version_and_hashes(lock):
     for line in requirements(lock):
         assert re.match(r"^[a-z0-9][a-z0-9.-]*==\S+ ", line), line

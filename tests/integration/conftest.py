@@ -33,6 +33,12 @@ class RunningSystem:
         """What `./run status --json` reads."""
         return _written(self.data_dir)
 
+    @property
+    def url(self) -> str:
+        """Where its API answers."""
+        url: str = self.state["api_url"]
+        return url
+
     def pids(self, role: str) -> list[int]:
         found = [one for one in self.state["processes"] if one["role"] == role]
         return [one["pid"] for one in found if one["pid"]]
