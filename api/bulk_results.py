@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from api.answers import json_answer
 from api.error_responses import Problem, problem_members
-from api.predictions import PENDING_RETRY_SECONDS, on_the_wire
+from api.predictions import PENDING_RETRY_SECONDS
+from shared.domain.wire import on_the_wire
 from shared.errors import BusyError
 from shared.jobs.group_commit import Accepted
 

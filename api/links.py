@@ -4,9 +4,10 @@ import re
 
 from starlette.requests import Request
 
+from shared.domain import wire
 from shared.settings import Settings
 
-API = "/api/v1"
+API = wire.API
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from api.cursors import decode_cursor, encode_cursor
-from api.predictions import on_the_wire
 from api.query_parameters import read_limit, refused
 from models.manifest import is_name
 from shared.domain.prediction import Snapshot
 from shared.domain.states import State
+from shared.domain.wire import on_the_wire
 from shared.jobs.store import Page
 
 PARAMETERS = ("limit", "cursor", "model", "version", "status")

@@ -1,6 +1,4 @@
-"""A prediction on the wire: the shape that Replicate's clients know, and our own fields."""
-
-from typing import Any
+"""Answers that show one prediction: to a submit, and to a look."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +7,7 @@ from api.answers import json_answer
 from api.links import base_url
 from shared.domain.prediction import Snapshot
 from shared.domain.states import WIRE_STATUS, Progress
+from shared.domain.wire import on_the_wire
 from shared.settings import Settings
 
 PENDING_RETRY_SECONDS = 1
@@ -36,34 +35,3 @@ def state(request: Request, prediction: Snapshot, settings: Settings) -> Respons
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return json_answer(on_the_wire(prediction, base_url(request, settings)), 200, headers)
-
-
-def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
-    """`base` is the URL of the API; `version` has its global form."""
-    model, url = prediction["model"], f"{base}/predictions/{prediction['id']}"
-    urls = {"get": url, "cancel": f"{url}/cancel", "input": f"{url}/input"}
-    if "output_ref" in prediction:  # left out elsewhere: Replicate's client wants no null here
-        urls["output"] = f"{url}/output"
-    return {
-        "id": prediction["id"],
-        "model": model,
-        "version": f"{model}:{prediction['version']}",
-        "status": prediction["status"],
-        "stage": prediction["stage"],
-        "priority": prediction["priority"],
-        "input": prediction["input"],
-        "output": prediction["output"],
-        "error": prediction["error"],
-        "error_code": prediction["error_code"],
-        "logs": None,
-        "metrics": prediction["metrics"] or {},
-        "metadata": prediction["metadata"],
-        "cache": prediction["cache"],
-        "attempts": prediction["attempt"],
-        "created_at": prediction["created_at"],
-        "started_at": prediction["started_at"],
-        "completed_at": prediction["completed_at"],
-        "deadline_at": prediction["deadline_at"],
-        "expires_at": None,
-        "urls": urls,
-    }

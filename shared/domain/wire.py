@@ -1,0 +1,42 @@
+"""A prediction on the wire: the shape that Replicate's clients know, and our own fields.
+
+HTTP answers and webhooks show the same.
+"""
+
+from typing import Any
+
+from shared.domain.prediction import Snapshot
+
+API = "/api/v1"
+"""The path below which every link leads."""
+
+
+def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
+    """`base` is the URL of the API; `version` has its global form."""
+    model, url = prediction["model"], f"{base}/predictions/{prediction['id']}"
+    urls = {"get": url, "cancel": f"{url}/cancel", "input": f"{url}/input"}
+    if "output_ref" in prediction:  # left out elsewhere: Replicate's client wants no null here
+        urls["output"] = f"{url}/output"
+    return {
+        "id": prediction["id"],
+        "model": model,
+        "version": f"{model}:{prediction['version']}",
+        "status": prediction["status"],
+        "stage": prediction["stage"],
+        "priority": prediction["priority"],
+        "input": prediction["input"],
+        "output": prediction["output"],
+        "error": prediction["error"],
+        "error_code": prediction["error_code"],
+        "logs": None,
+        "metrics": prediction["metrics"] or {},
+        "metadata": prediction["metadata"],
+        "cache": prediction["cache"],
+        "attempts": prediction["attempt"],
+        "created_at": prediction["created_at"],
+        "started_at": prediction["started_at"],
+        "completed_at": prediction["completed_at"],
+        "deadline_at": prediction["deadline_at"],
+        "expires_at": None,
+        "urls": urls,
+    }
