@@ -11,7 +11,7 @@ from api.dependencies import Services
 from api.hot_routes import HotRoutes
 from api.openapi.document import document
 from api.request_limits import RequestLimits
-from api.routes import bulk, models, operations, predictions
+from api.routes import bulk, models, operations, predictions, problems
 from models.registry import Registry
 from shared.container import Container
 
@@ -32,6 +32,7 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
             *bulk.router.routes,
             *models.router.routes,
             *operations.router.routes,
+            *problems.router.routes,
         ],
     )
     app.state.services = Services(container, registry)

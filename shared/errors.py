@@ -19,7 +19,9 @@
     └── JobInputGone  WorkTakenAway   a worker lets go of the job; never an HTTP error
 
 An error knows its HTTP status, its problem type and whether a retry can help; one handler in
-`api/error_responses.py` renders them all (RFC 9457).
+`api/error_responses.py` renders them all (RFC 9457). Its docstring is written for the caller: it
+is the page at the problem's `type` URL, and its place in docs/13-errors.md. `detail` is shown to
+the caller too, and never echoes what was sent.
 """
 
 from collections.abc import Sequence
@@ -36,7 +38,7 @@ class FieldError:
 
 
 class QueuecastError(Exception):
-    """Root of the tree. `detail` is shown to the caller and never echoes what was sent."""
+    """Something went wrong on our side, and was logged under the answer's `request_id`."""
 
     type: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Internal error"
@@ -57,102 +59,164 @@ class QueuecastError(Exception):
 
 
 class RequestError(QueuecastError):
+    """The request cannot be understood as HTTP or as what this path takes."""
+
     type, title, status = "bad-request", "Bad request", 400
 
 
 class MalformedJson(RequestError):
+    """The body is not one JSON value in UTF-8 (RFC 8259): it is empty or cut off, has a comment, a
+    byte order mark, `NaN` or `Infinity`, or something behind its end.
+    """
+
     type, title, status = "malformed-json", "The body is not valid JSON", 400
 
 
 class DuplicateKey(RequestError):
+    """Two parsers would read such an object differently. Send each key once."""
+
     type, title, status = "duplicate-key", "A JSON object has a key twice", 400
 
 
 class JsonTooDeep(RequestError):
+    """Arrays and objects are taken to a depth of 32."""
+
     type, title, status = "json-too-deep", "The JSON is nested too deeply", 400
 
 
 class UnsupportedMediaType(RequestError):
+    """Say `Content-Type: application/json`; a submit also takes `multipart/form-data`. Text is in
+    UTF-8.
+    """
+
     type, title, status = "unsupported-media-type", "Unsupported media type", 415
 
 
 class UnsupportedEncoding(RequestError):
+    """Send the body as it is, without `Content-Encoding`."""
+
     type, title, status = "unsupported-encoding", "Unsupported content encoding", 415
 
 
 class PayloadTooLarge(RequestError):
+    """The body has more bytes than this path takes: 1 MiB as a rule, the operator may change it."""
+
     type, title, status = "payload-too-large", "The body is too large", 413
 
 
 class UriTooLong(RequestError):
+    """A URL has at most 8 KiB."""
+
     type, title, status = "uri-too-long", "The URL is too long", 414
 
 
 class HeadersTooLarge(RequestError):
+    """A request has at most 100 headers, of 16 KiB together."""
+
     type, title, status = "headers-too-large", "The request headers are too large", 431
 
 
 class MethodNotAllowed(RequestError):
+    """The header `Allow` has the methods that this path takes."""
+
     type, title, status = "method-not-allowed", "Method not allowed", 405
 
 
 class RequestTimeout(RequestError):
+    """The request stopped half-way. Send it again; nothing was stored."""
+
     type, title, status = "request-timeout", "The body did not arrive in time", 408
 
 
 class InvalidInput(RequestError):
+    """A field of the body is missing or has a value that cannot be taken. `errors` names each field
+    by a JSON pointer.
+    """
+
     type, title, status = "invalid-input", "The input is not valid", 422
 
 
 class UnknownField(InvalidInput):
+    """A field is not known, perhaps misspelt. Nothing is ignored silently: leave it out."""
+
     type, title = "unknown-field", "The body has a field that is not known"
 
 
 class ShapeMismatch(InvalidInput):
+    """A tensor's name, rank, dimensions or element type are not what the model takes; `errors` says
+    what was expected. `GET /api/v1/models/{name}` has the schema.
+    """
+
     type, title = "shape-mismatch", "A tensor has the wrong shape or type"
 
 
 class InvalidImage(InvalidInput):
+    """The bytes are no image, or one that is cut off."""
+
     type, title = "invalid-image", "The image cannot be read"
 
 
 class ImageTooLarge(InvalidInput):
+    """The image has more pixels than are decoded. Scale it down."""
+
     type, title, status = "image-too-large", "The image is too large", 413
 
 
 class UnsupportedImage(InvalidInput):
+    """Send a PNG, JPEG or WEBP."""
+
     type, title, status = "unsupported-image", "The image format is not supported", 415
 
 
 class InputTooLarge(InvalidInput):
+    """The input has more bytes, rows or elements than this model takes: see `input_max_bytes` of
+    `GET /api/v1/models/{name}`.
+    """
+
     type, title, status = "input-too-large", "The input is too large for this model", 413
 
 
 class InvalidModelName(RequestError):
+    """Names have 1 to 64 lower case letters, digits, `.`, `_` and `-`, and begin with a letter or
+    digit.
+    """
+
     type, title, status = "invalid-model-name", "The model name is not valid", 422
 
 
 class InvalidParameter(RequestError):
+    """A parameter of the query is unknown, comes twice or has a value that cannot be taken."""
+
     type, title, status = "invalid-parameter", "A parameter is not valid", 422
 
 
 class InvalidIdempotencyKey(RequestError):
+    """An `Idempotency-Key` has 1 to 255 ASCII characters."""
+
     type, title, status = "invalid-idempotency-key", "The idempotency key is not valid", 422
 
 
 class IdempotencyMismatch(RequestError):
+    """This id or key belongs to a job with another body already: take a new one."""
+
     type, title, status = "idempotency-mismatch", "The same id or key came with another body", 422
 
 
 class NotFound(RequestError):
+    """A wrong path, an id that names nothing, or something that is not kept any more."""
+
     type, title, status = "not-found", "Not found", 404
 
 
 class ModelNotFound(NotFound):
+    """No model of this name is served: `GET /api/v1/models` lists them."""
+
     type, title = "model-not-found", "No such model"
 
 
 class VersionNotFound(NotFound):
+    """The model has no such version or alias: `GET /api/v1/models/{name}/versions` lists them."""
+
     type, title = "version-not-found", "No such model version"
 
 
@@ -161,10 +225,14 @@ class BusyError(QueuecastError):
 
 
 class Unavailable(BusyError):
+    """The database or the blob store cannot be reached. Nothing was accepted."""
+
     type, title, status = "unavailable", "The service cannot accept jobs now", 503
 
 
 class StorageFull(BusyError):
+    """The disk of the database or of the blob store is full. Nothing was accepted."""
+
     type, title, status = "storage-full", "The storage is full", 507
 
 

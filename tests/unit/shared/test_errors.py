@@ -31,6 +31,12 @@ def test_an_answer_can_be_told_to_the_caller(one: type[QueuecastError]) -> None:
 
 
 @pytest.mark.parametrize("one", ANSWERS, ids=lambda one: one.__name__)
+def test_an_answer_is_explained_to_the_caller_by_its_docstring(one: type[QueuecastError]) -> None:
+    """The catalogue shows it: docs/13-errors.md and the page at the problem's `type`."""
+    assert (one.__doc__ or "").strip().endswith(".")
+
+
+@pytest.mark.parametrize("one", ANSWERS, ids=lambda one: one.__name__)
 def test_only_who_is_told_to_wait_may_try_again(one: type[QueuecastError]) -> None:
     assert one.retryable == issubclass(one, BusyError)
     assert one.retryable == (one.status in {409, 429, 503, 507})
