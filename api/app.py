@@ -11,7 +11,7 @@ from api.dependencies import Services
 from api.hot_routes import HotRoutes
 from api.openapi.document import document
 from api.request_limits import RequestLimits
-from api.routes import bulk, models, operations, predictions, problems
+from api.routes import bulk, models, operations, predictions, problems, streams
 from models.registry import Registry
 from shared.container import Container
 
@@ -29,6 +29,7 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
         # Flat: a router that is included matches every request twice.
         routes=[
             *predictions.router.routes,
+            *streams.router.routes,
             *bulk.router.routes,
             *models.router.routes,
             *operations.router.routes,

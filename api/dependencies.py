@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from api.event_stream import StreamSlots
 from api.turns import Turns
 from models.registry import Registry
 from shared.container import Container
@@ -14,6 +15,7 @@ class Services:
     container: Container
     registry: Registry
     turns: Turns = field(default_factory=Turns)
+    streams: StreamSlots = field(default_factory=StreamSlots)
 
 
 def services(request: Request) -> Services:

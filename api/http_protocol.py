@@ -5,9 +5,13 @@ under load. Here what is written in one turn of the loop leaves at its end.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+ON_SHUTDOWN = "on_shutdown"
+"""In the `state` of a request: what to call when the server stops while the answer goes on."""
 
 
 class Corked:
@@ -41,3 +45,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
+
+    def shutdown(self) -> None:
+        """A graceful end: what would go on for hours is told, the others finish as they are."""
+        super().shutdown()
+        if self.cycle is not None and not self.cycle.response_complete:
+            end: Callable[[], None] | None = self.cycle.scope["state"].get(ON_SHUTDOWN)
+            if end is not None:
+                end()

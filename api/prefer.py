@@ -1,11 +1,17 @@
 """The `Prefer` header (RFC 7240): `wait` and `respond-async`, among others that are ignored."""
 
 import re
+from collections.abc import Iterator
 
 from starlette.requests import Request
 
-# A preference, then its parameters, which none of ours has.
-_PREFERENCE = re.compile(r'\s*([^\s=;,"]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,"]*)))?\s*(?:;[^,]*)?\s*')
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+
+# A preference, then its parameters, which none of ours has; a comma in quotes separates nothing.
+_PREFERENCE = re.compile(
+    rf'\s*([^\s=;,"]+)\s*(?:=\s*(?:{_QUOTED}|([^\s;,"]*)))?\s*(?:;(?:[^,"]|{_QUOTED})*)?(?:,|$)'
+)
+_ANYTHING = re.compile(rf'(?:[^,"]|{_QUOTED}|")*+(?:,|$)')
 
 
 def wanted_wait(request: Request, longest: float) -> float:
@@ -17,13 +23,22 @@ def wanted_wait(request: Request, longest: float) -> float:
     """
     found: dict[str, str | None] = {}
     for header in request.headers.getlist("prefer"):
-        for part in header.split(","):
-            if match := _PREFERENCE.fullmatch(part):
-                value = match[2] if match[2] is not None else match[3]
-                found.setdefault(match[1].lower(), value)
+        for name, value in _preferences(header):
+            found.setdefault(name, value)
     if "wait" not in found:
         return 0.0
     value = found["wait"]
     if value is None or value == "":
         return longest
     return min(float(value), longest) if value.isascii() and value.isdecimal() else 0.0
+
+
+def _preferences(header: str) -> Iterator[tuple[str, str | None]]:
+    """Names and values in their order; what is no preference is passed over."""
+    position = 0
+    while position < len(header):
+        match = _PREFERENCE.match(header, position)
+        if match is not None:
+            yield match[1].lower(), match[3] if match[2] is None else match[2]
+        passed = match or _ANYTHING.match(header, position)
+        position = passed.end() if passed else len(header)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from shared.jobs.cancel import Canceler
+    from shared.jobs.following import Follower
     from shared.jobs.reading import Reader
     from shared.jobs.submit import Submitter
 
@@ -115,3 +116,9 @@ class Container:
         from shared.jobs.reading import Reader
 
         return Reader(self.engine, self.redis_async, self.breaker, self.settings)
+
+    @cached_property
+    def follower(self) -> "Follower":
+        from shared.jobs.following import Follower
+
+        return Follower(self.reader)

@@ -11,8 +11,8 @@
     │   ├── InvalidModelName  InvalidParameter  InvalidIdempotencyKey  IdempotencyMismatch
     │   └── NotFound
     │       └── ModelNotFound  VersionNotFound
-    ├── BusyError               try again later: 503, 507
-    │   └── Unavailable  StorageFull
+    ├── BusyError               try again later: 429, 503, 507
+    │   └── Unavailable  StorageFull  TooManyStreams
     ├── StartupRefused          a process will not start, in one line
     │   └── ModelRefused        one model is not served, the others are
     ├── JobFailed               a job's own end; it is data, never an HTTP error
@@ -234,6 +234,12 @@ class StorageFull(BusyError):
     """The disk of the database or of the blob store is full. Nothing was accepted."""
 
     type, title, status = "storage-full", "The storage is full", 507
+
+
+class TooManyStreams(BusyError):
+    """A process holds only so many open. `GET` with `?wait=` waits for the end as well."""
+
+    type, title, status = "too-many-streams", "Too many streams are open", 429
 
 
 class StartupRefused(QueuecastError):

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         default=1 << 10, description="Larger inputs stand at `urls.input`, not in the prediction."
     )
     wait_max_seconds: float = Field(default=60, description="Longest `?wait=` on one request.")
+    streams_max: int = Field(
+        default=500, gt=0, description="Most streams that one API process holds open."
+    )
     deadline_max_seconds: float = Field(default=7 * 86400, description="Latest deadline of a job.")
 
     group_max_rows: int = Field(

@@ -63,6 +63,7 @@ class Metrics(Schema):
 class PredictionUrls(Schema):
     get: str
     cancel: str
+    stream: str
     input: str
     output: str = Field(default="", description="Only where `output` has more than 64 KiB.")
 

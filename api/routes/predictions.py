@@ -16,6 +16,7 @@ from api.dependencies import services, tenant
 from api.idempotency_key import read_key
 from api.links import API, base_url
 from api.openapi import predictions as described
+from api.path_ids import read_job_id
 from api.prediction_list import PARAMETERS, read_listing
 from api.prefer import wanted_wait
 from api.query_parameters import read_parameters, read_seconds
@@ -25,9 +26,8 @@ from api.routes.plain_route import PlainRoute
 from api.stored_payload import stored_payload
 from api.submission import parse_submission
 from shared.container import Container
-from shared.domain.ids import new_job_id, parse_job_id
+from shared.domain.ids import new_job_id
 from shared.domain.prediction import Snapshot
-from shared.errors import NotFound
 from shared.jobs.new_job import NewJob
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
@@ -73,12 +73,12 @@ async def create_for_model(request: Request) -> Response:
 @router.put("/predictions/{id}", **described.PUT)
 async def put(request: Request) -> Response:
     """The same as a submit under the client's own id: to send it again is safe."""
-    return await submit(request, id=_job_id(request))
+    return await submit(request, id=read_job_id(request))
 
 
 @router.get("/predictions/{id}", **described.READ)
 async def read(request: Request) -> Response:
-    job_id, here = _job_id(request), services(request).container
+    job_id, here = read_job_id(request), services(request).container
     longest = here.settings.wait_max_seconds
     seconds = read_seconds(read_parameters(request, "wait"), "wait", longest)
     if seconds:
@@ -92,7 +92,7 @@ async def read(request: Request) -> Response:
 async def cancel(request: Request) -> Response:
     """Ends it as canceled, unless it has ended: then nothing changes."""
     here = services(request).container
-    found = await asyncio.to_thread(here.canceler.cancel, tenant(request), _job_id(request))
+    found = await asyncio.to_thread(here.canceler.cancel, tenant(request), read_job_id(request))
     return predictions.state(request, found, here.settings)
 
 
@@ -101,7 +101,7 @@ async def read_input(request: Request) -> Response:
     """The input as it was sent, however large."""
     read_parameters(request)
     here = services(request).container
-    found = await here.reader.input(tenant(request), _job_id(request))
+    found = await here.reader.input(tenant(request), read_job_id(request))
     missing = "the input of this prediction is not kept any more"
     return await stored_payload(here.blobs, *found, missing=missing)
 
@@ -111,7 +111,7 @@ async def read_output(request: Request) -> Response:
     """The output, however large, once there is one."""
     read_parameters(request)
     here = services(request).container
-    found = await here.reader.output(tenant(request), _job_id(request))
+    found = await here.reader.output(tenant(request), read_job_id(request))
     return await stored_payload(here.blobs, *found, missing="this prediction has no output")
 
 
@@ -121,11 +121,3 @@ async def list_predictions(request: Request) -> Response:
     listing = read_listing(read_parameters(request, *PARAMETERS), tenant(request))
     rows = await here.reader.page(listing.page)
     return json_answer(listing.render(rows, base_url(request, here.settings)))
-
-
-def _job_id(request: Request) -> str:
-    """The id in the path; what is no UUID names no prediction."""
-    job_id = parse_job_id(request.path_params["id"])
-    if job_id is None:
-        raise NotFound("there is no prediction with this id: an id is a UUID")
-    return job_id

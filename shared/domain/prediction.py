@@ -60,6 +60,11 @@ def progress(stage: Progress) -> bytes:
     return b'"status":"%b","stage":"%b",' % (WIRE_STATUS[stage].encode(), stage.encode())
 
 
+def state_of(data: bytes) -> bytes:
+    """What of a snapshot changes as the job goes on: all that stands before its tenant."""
+    return data.partition(b',"tenant":')[0]
+
+
 def advanced(
     snapshot: Snapshot, progress: Progress, *, started_at: float | None = None
 ) -> Snapshot:

@@ -14,7 +14,8 @@ API = "/api/v1"
 def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
     """`base` is the URL of the API; `version` has its global form."""
     model, url = prediction["model"], f"{base}/predictions/{prediction['id']}"
-    urls = {"get": url, "cancel": f"{url}/cancel", "input": f"{url}/input"}
+    urls = {"get": url, "cancel": f"{url}/cancel"}
+    urls |= {"stream": f"{url}/stream", "input": f"{url}/input"}
     if "output_ref" in prediction:  # left out elsewhere: Replicate's client wants no null here
         urls["output"] = f"{url}/output"
     return {

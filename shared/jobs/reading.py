@@ -1,7 +1,7 @@
 """How a prediction is read: its snapshot in Redis, else its row; and how its end is awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import cast
 
@@ -80,6 +80,12 @@ class Reader:
             found = prediction.decode(told) if told else await self.get(tenant, found["id"])
         return found
 
+    async def snapshots(self, job_ids: Sequence[str]) -> list[bytes | None]:
+        """What Redis holds of these jobs, of whatever tenant: one look, and no other source."""
+        if self._breaker.is_open or not job_ids:
+            return [None] * len(job_ids)
+        return await self._mget(job_ids)
+
     async def input(self, tenant: str, job_id: str) -> tuple[bytes | None, str | None]:
         """The input as it was sent, or its blob reference."""
         row = await asyncio.to_thread(self._row, tenant, job_id)
@@ -140,7 +146,7 @@ class Reader:
         finally:
             self._fetching = False
 
-    async def _mget(self, job_ids: list[str]) -> list[bytes | None]:
+    async def _mget(self, job_ids: Sequence[str]) -> list[bytes | None]:
         try:
             async with asyncio.timeout(self._settings.redis_budget_seconds):
                 keys = [self._keys.snapshot(one) for one in job_ids]

@@ -16,7 +16,7 @@ class Waiter:
         self._future: asyncio.Future[None] | None = None
 
     async def news(self, seconds: float) -> str | None:
-        """Returns once woken since the last call, or after `seconds`: with what was told, if any.
+        """Returns once woken since the last call, or after `seconds`: with what was told since.
 
         A future and a timer: `asyncio.wait_for` makes a task of every wait.
         """
@@ -30,7 +30,8 @@ class Waiter:
                 timer.cancel()
                 self._future = None
         self._woken = False
-        return self._told
+        told, self._told = self._told, None
+        return told
 
     def wake(self, told: str | None = None) -> None:
         self._woken = True

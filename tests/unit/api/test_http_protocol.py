@@ -1,8 +1,9 @@
 import asyncio
+from typing import Any, ClassVar
 
 import pytest
 
-from api.http_protocol import Corked
+from api.http_protocol import ON_SHUTDOWN, Corked, HttpProtocol
 
 
 class FakeTransport:
@@ -68,3 +69,17 @@ def test_a_connection_that_is_gone_takes_nothing(transport) -> None:
 
 def test_everything_else_is_the_transports_own(transport) -> None:
     assert Corked(transport, None).is_closing() is False
+
+
+def test_what_would_go_on_is_told_that_the_server_stops() -> None:
+    told: list[bool] = []
+
+    class Cycle:
+        response_complete = False
+        keep_alive = True
+        scope: ClassVar[dict[str, Any]] = {"state": {ON_SHUTDOWN: lambda: told.append(True)}}
+
+    protocol = HttpProtocol.__new__(HttpProtocol)
+    protocol.cycle = Cycle()
+    protocol.shutdown()
+    assert (told, protocol.cycle.keep_alive) == ([True], False)

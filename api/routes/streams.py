@@ -1,0 +1,51 @@
+"""A prediction's events as they happen."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.dependencies import services, tenant
+from api.event_stream import EventStream
+from api.links import API, base_url
+from api.openapi import streams as described
+from api.path_ids import read_job_id
+from api.prediction_events import BEGINNING, Place, PredictionEvents
+from api.query_parameters import read_parameters, refused
+from api.routes.plain_route import PlainRoute
+from shared.container import Container
+
+router = APIRouter(prefix=API, route_class=PlainRoute)
+
+
+@router.get("/predictions/{id}/stream", **described.STREAM)
+async def stream(request: Request) -> Response:
+    """Server-sent events until the prediction has ended, from behind `Last-Event-ID` on."""
+    here, job_id = services(request), read_job_id(request)
+    every = _wants_every(request)
+    behind = Place.of(request.headers.get("last-event-id", "")) or BEGINNING
+    if behind.is_last:  # a browser comes back by itself, until it is told not to
+        await here.container.reader.get(tenant(request), job_id)
+        return Response(status_code=204)
+    base = base_url(request, here.container.settings)
+    events = PredictionEvents(base, every=every, behind=behind)
+    frames = _frames(here.container, tenant(request), job_id, events)
+    return EventStream(frames, here.streams, here.container.settings.streams_max)
+
+
+async def _frames(
+    container: Container, tenant: str, job_id: str, events: PredictionEvents
+) -> AsyncIterator[bytes]:
+    states = container.follower.follow(tenant, job_id, stages=events.every)
+    async with aclosing(states) as found:  # type: ignore[type-var]
+        async for prediction in found:
+            yield events.of(prediction)
+
+
+def _wants_every(request: Request) -> bool:
+    wanted = read_parameters(request, "events").get("events", "default")
+    if wanted not in ("default", "all"):
+        raise refused("events", "should be `default` or `all`")
+    return wanted == "all"
