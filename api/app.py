@@ -11,7 +11,9 @@ from api.dependencies import Services
 from api.hot_routes import HotRoutes
 from api.openapi.document import document
 from api.request_limits import RequestLimits
-from api.routes import bulk, models, operations, predictions, problems, streams
+from api.routes import bulk, files, models, operations, predictions, problems, streams
+from api.routes.owned_models import owned_models
+from api.uploads import FORM_MAX_BYTES
 from models.registry import Registry
 from shared.container import Container
 
@@ -20,6 +22,7 @@ TELEMETRY_OFF = TelemetryConfig(tracing=False, metrics=False, logs=False, operat
 
 def create_app(container: Container, registry: Registry) -> FastAPI:
     """Opens nothing yet: the submitter and the subscription live as long as the server does."""
+    settings = container.settings
     app = FastAPI(
         title="Queuecast",
         openapi_url=None,  # served by our own route, with the models' examples
@@ -31,7 +34,9 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
             *predictions.router.routes,
             *streams.router.routes,
             *bulk.router.routes,
+            *files.router.routes,
             *models.router.routes,
+            *owned_models(settings.model_owner),
             *operations.router.routes,
             *problems.router.routes,
         ],
@@ -40,8 +45,10 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
     error_responses.install(app)
     app.openapi = lambda: document(app.routes, registry)  # type: ignore[method-assign]
     inner = HotRoutes(app.build_middleware_stack())
-    settings = container.settings
-    larger = {bulk.PATH: settings.bulk_max_bytes}
+    larger = {
+        bulk.PATH: settings.bulk_max_bytes,
+        files.PATH: settings.file_max_bytes + FORM_MAX_BYTES,
+    }
     app.middleware_stack = RequestLimits(inner, settings.body_max_bytes, larger)
     return app
 

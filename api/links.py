@@ -16,6 +16,15 @@ def base_url(request: Request, settings: Settings) -> str:
     """`https://host/api/v1`. A Host header that is none is not repeated in links."""
     if settings.public_url:
         return settings.public_url.rstrip("/") + API
+    return _requested(request)
+
+
+def own_bases(request: Request, settings: Settings) -> tuple[str, ...]:
+    """Every `https://host/api/v1` under which this service knows itself now."""
+    return (base_url(request, settings), _requested(request))
+
+
+def _requested(request: Request) -> str:
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
         name, port = request.scope.get("server") or ("localhost", None)

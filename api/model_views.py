@@ -2,18 +2,19 @@
 
 from typing import Any
 
+import orjson
+
 from models.registry import Model, TensorSpec, Version
+from shared.domain.prediction import wire_time
 
-OWNER = "queuecast"
 
-
-def model_view(model: Model, base: str) -> dict[str, Any]:
+def model_view(model: Model, base: str, owner: str) -> dict[str, Any]:
     """`base` is the URL of the API; the schemas are those of the default version."""
     default = model.versions[model.default_version]
     url = f"{base}/models/{model.name}"
     return {
         "name": model.name,
-        "owner": OWNER,
+        "owner": owner,
         "description": model.description,
         "default_version": default.reference,
         "aliases": {alias: f"{model.name}:{name}" for alias, name in model.aliases.items()},
@@ -26,6 +27,11 @@ def model_view(model: Model, base: str) -> dict[str, Any]:
         "timeout_seconds": model.timeout_seconds,
         "input_max_bytes": model.input_max_bytes,
         "urls": {"get": url, "versions": f"{url}/versions", "predictions": f"{url}/predictions"},
+        # Replicate's clients read no model without these.
+        "url": url,
+        "visibility": "private",
+        "run_count": 0,
+        "latest_version": version_detail(model, default),
     }
 
 
@@ -47,7 +53,27 @@ def version_detail(model: Model, version: Version) -> dict[str, Any]:
         "model": model.name,
         "input_schema": model.input_schema(version),
         "output_schema": model.output_schema(version),
+        # Replicate's clients read no version without these.
+        "created_at": wire_time(version.created_at),
+        "cog_version": "",
+        "openapi_schema": _openapi_schema(model, version),
     }
+
+
+def _openapi_schema(model: Model, version: Version) -> dict[str, Any]:
+    """The schemas of input and output where Cog has them, with the references that lead there."""
+    schemas = {"Input": model.input_schema(version), "Output": model.output_schema(version)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": version.reference, "version": version.version},
+        "paths": {},
+        "components": {"schemas": {name: _below(name, one) for name, one in schemas.items()}},
+    }
+
+
+def _below(name: str, schema: dict[str, Any]) -> Any:
+    there = b'"#/components/schemas/%b/$defs/' % name.encode()
+    return orjson.loads(orjson.dumps(schema).replace(b'"#/$defs/', there))
 
 
 def _tensor(spec: TensorSpec) -> dict[str, Any]:

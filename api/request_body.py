@@ -11,6 +11,7 @@ from api.multipart import read_form
 from shared.errors import RequestTimeout, UnsupportedEncoding, UnsupportedMediaType
 
 READ_SECONDS = 30.0
+FORM = "multipart/form-data"
 
 _UTF8 = re.compile(r'\s*charset\s*=\s*"?utf-?8"?\s*', re.IGNORECASE)
 
@@ -22,13 +23,22 @@ async def read_body(request: Request) -> Any:
     try:
         # A client that sends a byte a minute must not hold a connection for ever.
         async with asyncio.timeout(READ_SECONDS):
-            if content_type.lower().startswith("multipart/form-data"):
+            if content_type.lower().startswith(FORM):
                 _require_utf8(content_type)
                 return await read_form(request)
-            _require_json(content_type, "application/json or multipart/form-data")
+            _require_json(content_type, f"application/json or {FORM}")
             return strict_json.loads(await request.body())
     except TimeoutError:
-        raise _too_slow() from None
+        raise too_slow() from None
+
+
+def require_form(request: Request) -> None:
+    """Raises RequestError unless the body should be a form."""
+    _require_identity(request)
+    content_type = request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        raise UnsupportedMediaType(f"a body is {FORM} here")
+    _require_utf8(content_type)
 
 
 async def read_json_bytes(request: Request) -> bytes:
@@ -39,11 +49,11 @@ async def read_json_bytes(request: Request) -> bytes:
         async with asyncio.timeout(READ_SECONDS):
             return await request.body()
     except TimeoutError:
-        raise _too_slow() from None
+        raise too_slow() from None
 
 
-def _too_slow() -> RequestTimeout:
-    return RequestTimeout(f"a body is waited for {READ_SECONDS:.0f} s")
+def too_slow(seconds: float = READ_SECONDS) -> RequestTimeout:
+    return RequestTimeout(f"a body is waited for {seconds:.0f} s")
 
 
 def _require_identity(request: Request) -> None:

@@ -73,7 +73,9 @@ def parse_submission(
         raise InvalidInput("the body should be an object", errors=[whole_body])
     fields = _Fields(body)
     fields.refuse_unknown(OPTIONS | ({field} if model is not None else {field, "model", "version"}))
-    named_in, reference = ("", model) if model is not None else fields.reference()
+    named_in, reference = (
+        ("", model) if model is not None else fields.reference(f"{settings.model_owner}/")
+    )
     priority = fields.read("priority", _priority)
     value = fields.required(field)
     submission = Submission(
@@ -83,7 +85,7 @@ def parse_submission(
         input_json=orjson.dumps(value),
         priority=priority or Priority.NORMAL,
         deadline_seconds=fields.read("deadline_seconds", _within(settings.deadline_max_seconds)),
-        metadata=fields.read("metadata", _metadata),
+        metadata=fields.read("metadata", flat_metadata),
     )
     fields.read("stream", _flag)
     fields.raise_refused()
@@ -113,14 +115,17 @@ class _Fields:
             self._refused.append(FieldError(pointer(name), "is missing"))
         return self._body.get(name)
 
-    def reference(self) -> tuple[str, str]:
-        """The field that names the model or version, and what it says."""
+    def reference(self, owner: str) -> tuple[str, str]:
+        """The field that names the model or version, and what it says behind `owner`, if that."""
         given = [name for name in ("model", "version") if self._body.get(name) is not None]
         if len(given) != 1:
             detail = "give one of `model` and `version`"
             self._refused.append(FieldError(pointer("model"), detail))
             return "", ""
         named_in = given[0]
+        # Replicate's clients put the owner before a name: it is one for all models here.
+        if isinstance(text := self._body[named_in], str) and text.startswith(owner):
+            return named_in, text[len(owner) :]
         return named_in, self.read(named_in, _CHECKS[named_in]) or ""
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
@@ -174,7 +179,8 @@ def _within(max_seconds: float) -> Callable[[Any], float]:
     return check
 
 
-def _metadata(value: Any) -> dict[str, Any]:
+def flat_metadata(value: Any) -> dict[str, Any]:
+    """Raises ValueError, saying what it should be."""
     if not isinstance(value, dict) or len(value) > METADATA_MAX_KEYS:
         raise ValueError(f"should be an object of at most {METADATA_MAX_KEYS} keys")
     if any(isinstance(part, dict | list) for part in value.values()):

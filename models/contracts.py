@@ -49,7 +49,8 @@ class DeclaredContract:
 
     def __init__(self, input_type: type[BaseModel], output_type: type[BaseModel]) -> None:
         self._input_type = input_type
-        self._output_type = output_type
+        self._input_schema = input_type.model_json_schema(mode="validation")
+        self._output_schema = output_type.model_json_schema(mode="serialization")
         self._validator = input_type.__pydantic_validator__
 
     def validate(self, _version: Version, value: object) -> None:
@@ -59,10 +60,10 @@ class DeclaredContract:
             raise refused_input(error) from None
 
     def input_schema(self, _version: Version) -> dict[str, Any]:
-        return self._input_type.model_json_schema(mode="validation")
+        return self._input_schema
 
     def output_schema(self, _version: Version) -> dict[str, Any]:
-        return self._output_type.model_json_schema(mode="serialization")
+        return self._output_schema
 
     def example(self, _version: Version) -> Any:
         extra: Any = self._input_type.model_config.get("json_schema_extra")

@@ -27,7 +27,8 @@ def image_bytes(uri: str) -> bytes:
     envelope = ENVELOPE.match(uri[:100])
     if envelope is None:
         raise PydanticCustomError(
-            "invalid_image", "should be a data: URI such as data:image/png;base64,…"
+            "invalid_image",
+            "should be a data: URI such as data:image/png;base64,… or the URL of an uploaded file",
         )
     if envelope[2] and envelope[2] not in TAKEN_MEDIA_TYPES:
         raise PydanticCustomError("unsupported_image", "images are taken as PNG, JPEG or WEBP")
@@ -67,10 +68,10 @@ ImageDataUri = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "format": "data-uri",
-            "contentEncoding": "base64",
-            "pattern": "^data:image/(png|jpeg|jpg|webp);base64,",
-            "description": "PNG, JPEG or WEBP as a `data:` URI, at most 16 megapixels.",
+            "format": "uri",
+            "pattern": "^(data:image/(png|jpeg|jpg|webp);base64,|https?://)",
+            "description": "PNG, JPEG or WEBP, at most 16 megapixels: a `data:` URI, or the URL "
+            "of an uploaded file.",
         }
     ),
 ]

@@ -1,5 +1,6 @@
 """Loads one model folder, or refuses it in one line."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -69,6 +70,7 @@ def _load_version(folder: Path, manifest: Manifest, declared: VersionDeclaration
         path=path,
         inputs=_agreed(f"{where}: input", signature.inputs, declared.input or manifest.input),
         outputs=_agreed(f"{where}: output", signature.outputs, declared.output or manifest.output),
+        created_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
     )
 
 

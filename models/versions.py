@@ -1,6 +1,7 @@
 """One immutable release of a model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from models.tensor_spec import TensorSpec
@@ -8,7 +9,7 @@ from models.tensor_spec import TensorSpec
 
 @dataclass(frozen=True)
 class Version:
-    """`digest` is the SHA-256 of the ONNX file at `path`, in hex."""
+    """`digest` is the SHA-256 of the ONNX file at `path`, in hex; `created_at` its time, UTC."""
 
     model: str
     version: str
@@ -16,6 +17,7 @@ class Version:
     path: Path
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    created_at: datetime = field(default=datetime.fromtimestamp(0, UTC), compare=False)
 
     @property
     def reference(self) -> str:

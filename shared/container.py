@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from sqlalchemy import Engine
 
+    from shared.files.files import Files
     from shared.jobs.cancel import Canceler
     from shared.jobs.following import Follower
     from shared.jobs.reading import Reader
@@ -104,6 +105,12 @@ class Container:
         commit = GroupCommit(self.engine, self.clock, self.settings)
         parts = (self.backlogs, self.results, self.blobs)
         return Submitter(commit, *parts, breaker=self.breaker, settings=self.settings)
+
+    @cached_property
+    def files(self) -> "Files":
+        from shared.files.files import Files
+
+        return Files(self.engine, self.blobs, self.clock, self.settings)
 
     @cached_property
     def canceler(self) -> "Canceler":

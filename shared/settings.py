@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, description="Base of the links in answers; by default the request's own."
     )
+    model_owner: str = Field(
+        default="queuecast",
+        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="The models' owner, for clients that name a model `owner/name`.",
+    )
     key_prefix: str = Field(
         default="queuecast:",
         description="Before every Redis key and Celery queue; same everywhere.",
@@ -39,6 +44,12 @@ class Settings(BaseSettings):
     body_max_bytes: int = Field(default=1 << 20, description="Largest request body.")
     bulk_max_bytes: int = Field(
         default=16 << 20, description="Largest body of `POST /api/v1/predictions/bulk`."
+    )
+    file_max_bytes: int = Field(
+        default=16 << 20, gt=0, description="Largest file of `POST /api/v1/files`."
+    )
+    file_ttl_seconds: float = Field(
+        default=86400, gt=0, description="How long an uploaded file is kept."
     )
     inline_input_max_bytes: int = Field(
         default=64 << 10, description="Larger inputs go to the blob store, not to SQL or Redis."

@@ -1,7 +1,7 @@
 """Finds the blobs that nobody will read: what dead workers, canceled jobs and cut-off submits left.
 
 Tensors and outputs carry their job and attempt in their name, so SQL knows which are still on
-their way; what a row refers to is kept.
+their way; what a row refers to is kept, and what a client has uploaded as long as its file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ import structlog
 
 from shared.container import Container
 from shared.db.engine import reading
+from shared.files import store as files
 from shared.jobs.blobs_in_use import needed
 from shared.payloads.blobs import Blob
 from shared.payloads.references import Kind, kind
@@ -58,7 +59,7 @@ class Orphans:
         if not old:
             return []
         with reading(self._engine) as connection:
-            kept = needed(connection, old)
+            kept = needed(connection, old) | files.kept(connection, old)
         return [reference for reference in old if reference not in kept]
 
     def _is_old(self, blob: Blob) -> bool:

@@ -20,6 +20,7 @@ from shared.errors import BusyError, StartupRefused
 from shared.settings import Settings
 from shared.telemetry import logs
 from workers.audit import Audit
+from workers.expired_files import ExpiredFiles
 from workers.leaderless import Leaderless
 from workers.orphans import Orphans
 from workers.sweep_steps import Sweep
@@ -44,6 +45,7 @@ class Sweeper:
         self._audit = Audit(container)
         self._leaderless = Leaderless(container)
         self._orphans = Orphans(container)
+        self._expired_files = ExpiredFiles(container)
         self._stopped = threading.Event()
         self._position: str | None = None
         self._beating = False
@@ -75,6 +77,7 @@ class Sweeper:
             self._leaderless.run,
             self._dispatch_missing,
             self._orphans.run,
+            self._expired_files.run,
         )
         went_well = [self._guarded(step) for step in steps]
         if all(went_well):

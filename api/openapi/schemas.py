@@ -125,12 +125,15 @@ class ModelVersionDetail(ModelVersion):
     model: str
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
+    created_at: datetime = Field(description="When its file was written.")
+    cog_version: str = Field(description="Empty, for clients that want it.")
+    openapi_schema: dict[str, Any] = Field(description="Both schemas as Cog gives them.")
 
 
 class ModelVersionPage(Schema):
     next: str | None
     previous: str | None
-    results: list[ModelVersion]
+    results: list[ModelVersionDetail]
 
 
 class ModelUrls(Schema):
@@ -154,12 +157,44 @@ class Model(Schema):
     timeout_seconds: float
     input_max_bytes: int
     urls: ModelUrls
+    url: str
+    visibility: Literal["private"]
+    run_count: int = Field(description="0, for clients that want it: runs are not counted here.")
+    latest_version: ModelVersionDetail = Field(description="The default version.")
 
 
 class ModelPage(Schema):
     next: str | None
     previous: str | None
     results: list[Model]
+
+
+class FileUrls(Schema):
+    get: str = Field(description="Stands for the file in an input, as `content` does.")
+    content: str
+
+
+class File(Schema):
+    """An uploaded file, which inputs may name until `expires_at`."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int
+    etag: str
+    checksums: dict[str, str] = Field(examples=[{"sha256": "…"}])
+    metadata: Metadata
+    created_at: datetime
+    expires_at: datetime
+    urls: FileUrls
+
+
+class FilePage(Schema):
+    """Newest first; `next` leads to older ones."""
+
+    next: str | None
+    previous: None
+    results: list[File]
 
 
 class ProblemField(Schema):

@@ -1,7 +1,9 @@
 """Many predictions in one request: each input is accepted or refused for itself."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,6 +15,7 @@ from api.checked_job import checked_job
 from api.dependencies import services
 from api.error_responses import Problem, problem_members, unexpected_error
 from api.idempotency_key import read_key
+from api.input_files import Room, may_name_files, with_files
 from api.json_pointer import moved, pointer
 from api.links import API, base_url
 from api.openapi import predictions as described
@@ -20,6 +23,7 @@ from api.query_parameters import read_parameters
 from api.refusals import counting_refusals
 from api.request_body import read_json_bytes
 from api.routes.plain_route import PlainRoute
+from api.submission import Submission
 from models.registry import Model, Version
 from shared.domain.ids import new_job_id
 from shared.errors import BusyError, QueuecastError
@@ -43,9 +47,11 @@ async def create_many(request: Request) -> Response:
         with bulk.common.locating():
             served = here.registry.resolve(bulk.common.reference)
         results = BulkResults(base_url(request, here.container.settings))
+        # What files bring counts as if it had come in the body.
+        room = Room(here.container.settings.bulk_max_bytes - len(bulk.body))
         for start in range(0, len(bulk.inputs), SUBMITTED_AT_ONCE):
             places = range(start, min(start + SUBMITTED_AT_ONCE, len(bulk.inputs)))
-            checked = await _check(request, bulk, served, key, places)
+            checked = await _check(request, bulk, served, key, places=places, room=room)
             results.add(await _submit(request, checked))
             if results.busy:  # what keeps this portion out keeps the next one out
                 break
@@ -63,28 +69,44 @@ async def _check(
     bulk: Bulk,
     served: tuple[Model, Version],
     key: str | None,
-    places: Iterable[int],
+    *,
+    places: Sequence[int],
+    room: Room,
 ) -> list[NewJob | Problem]:
     """A job for each good input; under a key, the same input at the same place is the same job."""
 
-    def check(place: int) -> NewJob | Problem:
+    def job(place: int, wanted: Submission) -> NewJob:
         own_key = None if key is None else fingerprint(key, str(place))
-        try:
-            with counting_refusals(), moved("/input", pointer(LISTED, place)):
-                wanted = bulk.submission(place)
-                return checked_job(request, wanted, *served, id=new_job_id(), key=own_key)
-        except QueuecastError as error:
-            # Not the error: it holds its frames, and they the list that it would stand in.
-            return problem_members(error)
-        except Exception as error:  # a model's own contract: the others do not pay for it
-            return problem_members(unexpected_error(request.scope, error))
+        return checked_job(request, wanted, *served, id=new_job_id(), key=own_key)
 
-    checked = []
+    checked: list[NewJob | Problem | Submission] = []
     async with services(request).turns.mine() as slices:
         for place in places:
-            checked.append(check(place))
+            with _refusing(request, place, checked):
+                wanted = bulk.submission(place)
+                checked.append(wanted if may_name_files(wanted) else job(place, wanted))
             await slices.pause()
-    return checked
+    found: list[NewJob | Problem] = []
+    for place, one in zip(places, checked, strict=True):
+        if not isinstance(one, Submission):
+            found.append(one)
+            continue
+        with _refusing(request, place, found):  # outside of the turn: files are waited for
+            found.append(job(place, await with_files(request, one, room)))
+    return found
+
+
+@contextmanager
+def _refusing(request: Request, place: int, checked: list[Any]) -> Iterator[None]:
+    """Around the check of one input: whatever is wrong with it stands in its place."""
+    try:
+        with counting_refusals(), moved("/input", pointer(LISTED, place)):
+            yield
+    except QueuecastError as error:
+        # Not the error: it holds its frames, and they the list that it would stand in.
+        checked.append(problem_members(error))
+    except Exception as error:  # a model's own contract: the others do not pay for it
+        checked.append(problem_members(unexpected_error(request.scope, error)))
 
 
 async def _submit(

@@ -10,7 +10,7 @@ from api.answers import json_answer
 from api.cursors import decode_cursor, encode_cursor
 from api.dependencies import services
 from api.links import API, base_url
-from api.model_views import OWNER, model_view, version_detail, version_view
+from api.model_views import model_view, version_detail
 from api.openapi import models as described
 from api.query_parameters import read_limit, read_parameters
 from api.routes.plain_route import PlainRoute
@@ -18,8 +18,6 @@ from models.registry import Model, Version
 from shared.errors import VersionNotFound
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
-
-OWNED = f"/models/{OWNER}/{{name}}"
 
 
 @router.get("/models", **described.LIST)
@@ -33,21 +31,20 @@ async def list_models(request: Request) -> Response:
     if len(models) > limit:
         cursor = encode_cursor([models[limit - 1].name], "models")
         following = f"{base}/models?{urlencode({'limit': limit, 'cursor': cursor})}"
-    results = [model_view(model, base) for model in models[:limit]]
+    owner = here.container.settings.model_owner
+    results = [model_view(model, base, owner) for model in models[:limit]]
     return json_answer({"next": following, "previous": None, "results": results})
 
 
 @router.get("/models/{name}/versions", **described.LIST_VERSIONS)
-@router.get(f"{OWNED}/versions", include_in_schema=False)
 async def list_versions(request: Request) -> Response:
     read_parameters(request)
     model = _model(request)
-    results = [version_view(model, version) for version in model.versions.values()]
+    results = [version_detail(model, version) for version in model.versions.values()]
     return json_answer({"next": None, "previous": None, "results": results})
 
 
 @router.get("/models/{name}/versions/{id}", **described.READ_VERSION)
-@router.get(f"{OWNED}/versions/{{id}}", include_in_schema=False)
 async def read_version(request: Request) -> Response:
     """`id` in any form that names this model's version: `2`, `digits:2`, `champion`, a digest."""
     read_parameters(request)
@@ -56,11 +53,12 @@ async def read_version(request: Request) -> Response:
 
 
 @router.get("/models/{name}", **described.READ)
-@router.get(OWNED, include_in_schema=False)
 async def read_model(request: Request) -> Response:
     read_parameters(request)
-    base = base_url(request, services(request).container.settings)
-    return json_answer(model_view(_model(request), base))
+    settings = services(request).container.settings
+    return json_answer(
+        model_view(_model(request), base_url(request, settings), settings.model_owner)
+    )
 
 
 def _model(request: Request) -> Model:

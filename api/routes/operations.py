@@ -27,6 +27,7 @@ async def root(_request: Request) -> Response:
         "openapi": "/openapi.json",
         "models": f"{API}/models",
         "predictions": f"{API}/predictions",
+        "files": f"{API}/files",
         "health": "/health/system",
     }
     return json_answer({"status": "alive", "links": links})

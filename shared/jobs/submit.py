@@ -12,7 +12,6 @@ A client that hangs up cancels nothing. A row that cannot be stored fails alone.
 """
 
 import asyncio
-import errno
 import threading
 import time
 from collections import deque
@@ -27,19 +26,18 @@ from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.breaker import Breaker
 from shared.backlog.entries import Entry
 from shared.domain.names import Backlog, Stage
-from shared.errors import BusyError, QueuecastError, StorageFull, Unavailable
+from shared.errors import BusyError, QueuecastError, Unavailable
 from shared.jobs import reuse
 from shared.jobs.group_commit import Accepted, Answers, GroupCommit, Submit
 from shared.jobs.new_job import NewJob
 from shared.payloads import references
 from shared.payloads.blobs import Blobs
+from shared.payloads.trouble import told_as_busy
 from shared.result_cache.results import Answer, Question, ResultCache
 from shared.settings import Settings
 from shared.telemetry import counters
 
 log = structlog.get_logger()
-
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 LEADER_SECONDS = 0.25
 """So long a job may wait for a leader that another process has announced and not committed."""
@@ -184,12 +182,8 @@ class Submitter:
             pairs[0][0].get_loop().call_soon_threadsafe(_resolve, pairs)
 
     def _put_input(self, job: NewJob) -> str:
-        try:
+        with told_as_busy():
             return self._blobs.put(references.new_input(), job.input, synced=True)
-        except OSError as error:
-            if error.errno in _NO_SPACE:
-                raise StorageFull("the blob store is full", retry_after_seconds=30) from error
-            raise Unavailable("the blob store cannot be used now", retry_after_seconds=5) from error
 
     def _forget_inputs(self, group: Sequence[_Waiting]) -> None:
         self._blobs.delete(*(one.input_ref for one in group if one.input_ref is not None))

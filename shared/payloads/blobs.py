@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from shared.payloads.references import Kind
 
@@ -27,8 +27,16 @@ class Blobs(Protocol):
         """
         ...
 
+    def put_file(self, reference: str, file: BinaryIO, *, synced: bool) -> str:
+        """As `put`, of what `file` has from where it stands to its end."""
+        ...
+
     def get(self, reference: str) -> bytes:
         """The bytes; raises JobInputGone when they are not there."""
+        ...
+
+    def chunks(self, reference: str) -> Iterator[bytes]:
+        """The same in pieces, for what is to be passed on; errors come with the first of them."""
         ...
 
     def holds(self, reference: str) -> bool:

@@ -1,11 +1,14 @@
 """The blob store in a directory, one file for each blob: the default."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from shared.errors import JobInputGone
 from shared.payloads.blobs import Blob
@@ -13,6 +16,8 @@ from shared.payloads.references import Kind, is_reference, require_reference
 
 CUT_OFF_SECONDS = 3600
 """A put takes seconds: an unfinished file of this age is what a crash left."""
+
+CHUNK_BYTES = 256 << 10
 
 
 class DirectoryBlobs:
@@ -22,12 +27,15 @@ class DirectoryBlobs:
         self._folder = folder
 
     def put(self, reference: str, data: bytes, *, synced: bool) -> str:
+        return self.put_file(reference, BytesIO(data), synced=synced)
+
+    def put_file(self, reference: str, file: BinaryIO, *, synced: bool) -> str:
         """Under another name until it is whole; `synced` forces file and folder to the disk."""
         path = self._path(reference)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            _write(temporary, data, synced=synced)
+            _write(temporary, file, synced=synced)
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):
@@ -40,6 +48,14 @@ class DirectoryBlobs:
     def get(self, reference: str) -> bytes:
         try:
             return self._path(reference).read_bytes()
+        except FileNotFoundError as error:
+            raise JobInputGone(f"{reference} is gone") from error
+
+    def chunks(self, reference: str) -> Iterator[bytes]:
+        try:
+            with self._path(reference).open("rb") as file:
+                while chunk := file.read(CHUNK_BYTES):
+                    yield chunk
         except FileNotFoundError as error:
             raise JobInputGone(f"{reference} is gone") from error
 
@@ -69,9 +85,9 @@ class DirectoryBlobs:
         return self._folder / require_reference(reference)
 
 
-def _write(path: Path, data: bytes, *, synced: bool) -> None:
+def _write(path: Path, source: BinaryIO, *, synced: bool) -> None:
     with path.open("wb") as file:
-        file.write(data)
+        shutil.copyfileobj(source, file, CHUNK_BYTES)
         if synced:
             file.flush()
             os.fsync(file.fileno())

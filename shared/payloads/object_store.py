@@ -6,7 +6,7 @@ Credentials, region and endpoint come from the variables that each cloud's own t
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 from urllib.parse import urlsplit
 
 import structlog
@@ -37,6 +37,7 @@ REST_SECONDS = 5.0
 threads that wait in line behind a store that hangs would be missed elsewhere."""
 
 LIST_CHUNK = 1000
+CHUNK_BYTES = 256 << 10
 
 
 class ObjectBlobs:
@@ -85,6 +86,9 @@ class ObjectBlobs:
             self._store.put(path, data, use_multipart=False)
         return reference
 
+    def put_file(self, reference: str, file: BinaryIO, *, synced: bool) -> str:
+        return self.put(reference, file.read(), synced=synced)
+
     def get(self, reference: str) -> bytes:
         path = require_reference(reference)
         try:
@@ -92,6 +96,12 @@ class ObjectBlobs:
                 return bytes(self._store.get(path).bytes())
         except FileNotFoundError as error:
             raise JobInputGone(f"{reference} is gone") from error
+
+    def chunks(self, reference: str) -> Iterator[bytes]:
+        """Of all of it, read at once: a slow reader must not keep a request to the store open."""
+        data = self.get(reference)
+        for start in range(0, len(data), CHUNK_BYTES):
+            yield data[start : start + CHUNK_BYTES]
 
     def holds(self, reference: str) -> bool:
         path = require_reference(reference)

@@ -3,6 +3,7 @@
 inputs/<uuid>                     a large input; the row of its job refers to it
 tensors/<job>.<attempt>           on their way from preprocess to predict
 outputs/<job>.<attempt>.<random>  a large output, on its way, and later that of one or more rows
+files/<file>                      what a client has uploaded; the row of the file has the same id
 """
 
 import re
@@ -11,7 +12,7 @@ from enum import StrEnum
 
 from shared.domain.ids import new_job_id, parse_job_id
 
-_REFERENCE = re.compile(r"(inputs|tensors|outputs)/[0-9a-f-]{36}(\.[0-9]+(\.[0-9a-f]{8})?)?")
+_REFERENCE = re.compile(r"(inputs|tensors|outputs|files)/[0-9a-f-]{36}(\.[0-9]+(\.[0-9a-f]{8})?)?")
 
 
 class Kind(StrEnum):
@@ -20,6 +21,7 @@ class Kind(StrEnum):
     INPUTS = "inputs"
     TENSORS = "tensors"
     OUTPUTS = "outputs"
+    FILES = "files"
 
 
 def new_input() -> str:
@@ -35,6 +37,16 @@ def new_output(job_id: str, attempt: int) -> str:
     """Never the same twice: a Redis that forgot its last second may have an attempt run again,
     and a recorded output must not change."""
     return f"{Kind.OUTPUTS}/{job_id}.{attempt}.{secrets.token_hex(4)}"
+
+
+def of_file(file_id: str) -> str:
+    return f"{Kind.FILES}/{file_id}"
+
+
+def file_of(reference: str) -> str | None:
+    """The id of the file whose content this is, if it is one's."""
+    kind, _, file_id = reference.partition("/")
+    return parse_job_id(file_id) if kind == Kind.FILES else None
 
 
 def is_reference(text: str) -> bool:
@@ -53,7 +65,7 @@ def kind(reference: str) -> Kind:
 
 
 def writer(reference: str) -> tuple[str, int] | None:
-    """The job and the attempt that wrote it; an input does not tell."""
+    """The job and the attempt that wrote it; inputs and files do not tell."""
     job_id, _, rest = reference.partition("/")[2].partition(".")
     attempt = rest.partition(".")[0]
     if parse_job_id(job_id) is None or not attempt:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 
@@ -45,6 +46,19 @@ def test_putting_again_replaces(blobs) -> None:
     assert blobs.get(REFERENCE) == b"new"
 
 
+def test_a_file_is_put_from_where_it_stands_and_comes_back_in_chunks(blobs) -> None:
+    data = bytes(range(256)) * (3 << 10)
+    file = BytesIO(b"head" + data)
+    file.seek(4)
+    assert blobs.put_file(f"files/{ID}", file, synced=True) == f"files/{ID}"
+    assert b"".join(blobs.chunks(f"files/{ID}")) == data
+
+
+def test_the_first_chunk_says_that_a_blob_is_gone(blobs) -> None:
+    with pytest.raises(JobInputGone):
+        next(blobs.chunks(f"files/{ID}"))
+
+
 def test_a_missing_blob_says_that_it_is_gone(blobs) -> None:
     blobs.put(REFERENCE, b"data", synced=False)
     other = REFERENCE.replace("8057", "8058")
@@ -89,7 +103,7 @@ def test_a_listing_goes_on_while_what_it_found_is_deleted(blobs) -> None:
 
 
 def test_an_empty_store_lists_nothing(blobs) -> None:
-    assert [list(blobs.listed(kind)) for kind in Kind] == [[], [], []]
+    assert [list(blobs.listed(kind)) for kind in Kind] == [[], [], [], []]
 
 
 @pytest.mark.parametrize(

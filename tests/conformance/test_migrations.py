@@ -16,10 +16,11 @@ import shared.db
 from shared.db import migrate, revision
 from shared.db.engine import create_database_engine, writing
 from shared.errors import StartupRefused
+from shared.files.table import StoredFile
 from shared.jobs.table import Job
 from shared.prediction_log.table import PredictionLog
 
-DECLARED = (Job, PredictionLog)
+DECLARED = (Job, PredictionLog, StoredFile)
 
 
 def test_the_migrated_schema_is_the_declared_one(engine: Engine) -> None:

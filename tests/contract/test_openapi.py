@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from api.app import create_app
 from models.registry import Registry
-from shared.settings import BUNDLED_MODELS_DIR
+from shared.settings import BUNDLED_MODELS_DIR, Settings
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
 
 
 def app_with(registry: Registry) -> FastAPI:
-    container: Any = SimpleNamespace(settings=SimpleNamespace(body_max_bytes=1, bulk_max_bytes=1))
+    settings = Settings(redis_url=SecretStr("unix:///nowhere"), data_dir=Path("/nowhere"))
+    container: Any = SimpleNamespace(settings=settings)
     return create_app(container, registry)
 
 

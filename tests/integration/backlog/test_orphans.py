@@ -1,17 +1,20 @@
 import os
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
 
 from shared.clock import SystemClock
 from shared.db.engine import create_database_engine, writing
+from shared.domain.ids import new_job_id
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.errors import Unavailable
+from shared.files.files import Files
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import End
 from shared.payloads.directory import DirectoryBlobs
-from shared.payloads.references import new_input, new_output, tensors_of
+from shared.payloads.references import new_input, new_output, of_file, tensors_of
 from workers.orphans import PASS_SECONDS, TENSORS_SECONDS, Orphans
 
 DAY = 86400
@@ -128,3 +131,12 @@ def test_what_was_written_just_now_is_left_alone(new_orphans, blobs) -> None:
     mine = blobs.put(new_input(), b"data", synced=True)
     new_orphans(clock=SystemClock()).run()
     assert blobs.holds(mine)
+
+
+def test_the_content_of_a_file_goes_with_its_row(new_orphans, engine, clock, settings, put, blobs):
+    files = Files(engine, blobs, clock, settings)
+    mine = of_file(files.keep("default", BytesIO(b"data"), "a", "b/c", {}).id)
+    put(mine, 9 * DAY)
+    cut_off = put(of_file(new_job_id()), DAY)
+    new_orphans().run()
+    assert [blobs.holds(one) for one in (mine, cut_off)] == [True, False]

@@ -1,0 +1,1 @@
+"""Files that clients upload: their content in the blob store, all else in SQL."""
