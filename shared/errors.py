@@ -16,7 +16,8 @@
     ├── StartupRefused          a process will not start, in one line
     │   └── ModelRefused        one model is not served, the others are
     ├── JobFailed               a job's own end; it is data, never an HTTP error
-    └── JobInputGone  WorkTakenAway   a worker lets go of the job; never an HTTP error
+    └── JobInputGone  WorkTakenAway  RunUnwanted
+                                a worker lets go of the job; never an HTTP error
 
 An error knows its HTTP status, its problem type and whether a retry can help; one handler in
 `api/error_responses.py` renders them all (RFC 9457). Its docstring is written for the caller: it
@@ -263,6 +264,10 @@ class JobFailed(QueuecastError):
 
 class WorkTakenAway(QueuecastError):
     """This worker was silent too long: what it runs belongs to others now."""
+
+
+class RunUnwanted(QueuecastError):
+    """All jobs of a run were canceled, are late or began anew elsewhere: it was ended early."""
 
 
 class JobInputGone(QueuecastError):

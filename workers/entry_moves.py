@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.backlog.backlogs import Move, Taken
-from shared.domain.failures import Failure
+from shared.domain.failures import DEADLINE_PASSED, Failure
 from shared.domain.names import RECORD
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
@@ -43,7 +43,7 @@ def late(one: Taken, at: float) -> Move | None:
     """The move of a job whose deadline has passed by `at`, epoch seconds."""
     if one.entry.deadline is None or one.entry.deadline > at:
         return None
-    error = JobFailed(Failure.DEADLINE_EXCEEDED, "the deadline passed before it ran")
+    error = JobFailed(Failure.DEADLINE_EXCEEDED, DEADLINE_PASSED)
     return failed(one, error, at)
 
 

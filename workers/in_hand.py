@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import redis
+
 from shared.backlog.backlogs import Backlogs, Take, Taken
 from shared.clock import Clock
 from workers.entry_moves import added_at
@@ -23,6 +25,7 @@ class InHand:
         self._backlogs = backlogs
         self._clock = clock
         self._taken_at = clock.monotonic()
+        self._ahead = take.at - self._taken_at
 
     @property
     def rows(self) -> int:
@@ -55,3 +58,16 @@ class InHand:
         look = self._backlogs.look_again(some)
         self.at = look.at
         return look.taken
+
+    def is_wanted(self, some: Sequence[Taken]) -> bool:
+        """Whether one of `some` at least has neither ended nor begun anew, nor is late by now.
+
+        Changes nothing: for a thread beside the one that runs them. Without Redis nobody knows, so
+        they go on.
+        """
+        now = self._clock.monotonic() + self._ahead
+        due = [one for one in some if one.entry.deadline is None or one.entry.deadline > now]
+        try:
+            return self._backlogs.owes_any(due)
+        except redis.RedisError:
+            return bool(due)

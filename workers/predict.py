@@ -10,7 +10,7 @@ from shared.backlog.backlogs import Move, Taken
 from shared.domain.failures import Failure
 from shared.domain.names import Backlog, Stage
 from shared.domain.states import State
-from shared.errors import JobFailed, JobInputGone, WorkTakenAway
+from shared.errors import JobFailed, JobInputGone, RunUnwanted, WorkTakenAway
 from shared.payloads import references
 from shared.telemetry import counters
 from workers import tensors
@@ -126,10 +126,13 @@ class Predict:
         begun = self._worker.clock.monotonic()
         results: list[Tensors | JobFailed]
         try:
-            outputs = session.run(stack([row.feeds for row in rows]), self._worker.watchdog)
+            outputs = self._outputs(session, rows, take)
             results = [*split(outputs, [row.count for row in rows])]
         except WorkTakenAway:
             raise
+        except RunUnwanted:
+            rows, ended_late = self._due(rows, take)
+            return [*moves, *ended_late, *(given_back(row.taken) for row in rows)]
         except Exception as error:
             if len(rows) > 1:
                 middle = len(rows) // 2
@@ -141,6 +144,12 @@ class Predict:
         counters.batch_rows.labels(session.model.name).observe(total)
         ran = [Ran(result, seconds, total) for result in results]
         return moves + [self._ended(session, *pair, take) for pair in zip(rows, ran, strict=True)]
+
+    def _outputs(self, session: Session, rows: Sequence[Row], take: InHand) -> Tensors:
+        """One run for all: it ends early when each of them was canceled or is late."""
+        taken = [row.taken for row in rows]
+        feeds = stack([row.feeds for row in rows])
+        return session.run(feeds, self._worker.watchdog, lambda: take.is_wanted(taken))
 
     def _due(self, rows: Sequence[Row], take: InHand) -> tuple[list[Row], list[Move]]:
         """Those that are to run now, and the moves of those whose deadline has passed."""

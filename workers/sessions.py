@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -9,7 +10,7 @@ from models.model_file import read_verified
 from models.processors import Processor, load_processor
 from models.registry import Model, Registry, Version
 from shared.domain.failures import Failure
-from shared.errors import JobFailed, ModelRefused, NotFound, WorkTakenAway
+from shared.errors import JobFailed, ModelRefused, NotFound, RunUnwanted, WorkTakenAway
 from shared.settings import Settings
 from workers.cores import available_cores
 from workers.tensors import Tensors, part
@@ -37,8 +38,14 @@ class Session:
         )
         self._outputs = [output.name for output in self._session.get_outputs()]
 
-    def run(self, feeds: Tensors, watchdog: Watchdog) -> Tensors:
-        """The outputs by name; raises JobFailed when the model raises or runs too long."""
+    def run(
+        self, feeds: Tensors, watchdog: Watchdog, is_wanted: Callable[[], bool] | None = None
+    ) -> Tensors:
+        """The outputs by name; raises JobFailed when the model raises or runs too long.
+
+        Raises RunUnwanted where `is_wanted`, asked now and then, said no before it was through. It
+        ends between two nodes of the graph, or two turns of a loop in it.
+        """
         if os.getpid() != self._pid:
             raise RuntimeError("a session must not cross a fork")
         options = onnxruntime.RunOptions()
@@ -46,12 +53,14 @@ class Session:
         def terminate() -> None:
             options.terminate = True
 
-        with watchdog.limit(self.model.timeout_seconds, terminate) as limit:
+        with watchdog.limit(self.model.timeout_seconds, terminate, is_wanted) as limit:
             try:
                 values = self._session.run(self._outputs, feeds, options)
             except Exception as error:
                 if limit.taken_away:
                     raise WorkTakenAway("the run was stopped: its jobs run elsewhere") from error
+                if limit.unwanted:
+                    raise RunUnwanted("nobody waits for this run any more") from error
                 if limit.expired:
                     seconds = self.model.timeout_seconds
                     raise JobFailed(

@@ -33,6 +33,9 @@ REST = 4
 DISPATCH_SECONDS = 1.0
 """So long a round looks for missing jobs; the next one goes on where it stopped."""
 
+EXPIRE_SECONDS = 1.0
+"""So long a round ends jobs whose deadline has passed; the next one goes on."""
+
 
 class Sweeper:
     """Sweeps until it is stopped."""
@@ -72,7 +75,7 @@ class Sweeper:
             self._beat,
             self._sweep.rescue_the_lost,
             self._sweep.ring_silent_bells,
-            self._sweep.expire,
+            self._expire,
             self._audit.run,
             self._leaderless.run,
             self._dispatch_missing,
@@ -90,6 +93,12 @@ class Sweeper:
             self._sweep.watch.lost()
         self._consumer.beat()
         self._beating = True
+
+    def _expire(self) -> None:
+        until = self._clock.monotonic() + EXPIRE_SECONDS
+        while self._sweep.expire() and self._clock.monotonic() < until:
+            if self._stopped.is_set():
+                return
 
     def _dispatch_missing(self) -> None:
         until = self._clock.monotonic() + DISPATCH_SECONDS

@@ -1,10 +1,14 @@
-"""Time limits for work that runs in threads: Celery's own reach neither pool that we use."""
+"""Ends work that runs in threads: what is over its time, and what nobody waits for any more.
+
+Celery's own limits reach neither pool that we use.
+"""
 
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -17,19 +21,30 @@ EXIT_GRACE_SECONDS = 5.0
 
 EXIT_STATUS = 75
 
+LOOK_SECONDS = 0.25
+
+ASK_SECONDS = 0.25
+"""Only a run that lasts so long is asked about: most are over before that."""
+
 
 @dataclass(eq=False, slots=True)
 class Limit:
-    """One run under a time limit; `expired` and `taken_away` tell the runner why it was stopped."""
+    """One run under a time limit; the last three tell the runner why it was stopped.
 
+    `is_wanted` says whether anybody waits for it still; it may ask Redis.
+    """
+
+    begun: float
     until: float
     terminate: Callable[[], None]
+    is_wanted: Callable[[], bool] | None = None
     expired: bool = False
+    unwanted: bool = False
     taken_away: bool = False
 
 
 class Watchdog:
-    """One thread that looks at all runs of the process."""
+    """Two threads that look at all runs of the process: the one that ends them must never wait."""
 
     def __init__(self, clock: Clock, exit_process: Callable[[int], None] = os._exit) -> None:
         self._clock = clock
@@ -37,18 +52,24 @@ class Watchdog:
         self._limits: set[Limit] = set()
         self._lock = threading.Lock()
 
-    def start(self, pause_seconds: float = 0.25) -> None:
-        def watch() -> None:
-            while True:
-                threading.Event().wait(pause_seconds)
-                self.look()
-
-        threading.Thread(target=watch, name="watchdog", daemon=True).start()
+    def start(self, pause_seconds: float = LOOK_SECONDS) -> None:
+        for look in (self.look, self.ask):
+            repeat = partial(_repeat, look, pause_seconds)
+            threading.Thread(target=repeat, name=f"watchdog-{look.__name__}", daemon=True).start()
 
     @contextmanager
-    def limit(self, seconds: float, terminate: Callable[[], None]) -> Iterator[Limit]:
-        """Calls `terminate` once `seconds` are over, and ends the process if that does not help."""
-        limit = Limit(self._clock.monotonic() + seconds, terminate)
+    def limit(
+        self,
+        seconds: float,
+        terminate: Callable[[], None],
+        is_wanted: Callable[[], bool] | None = None,
+    ) -> Iterator[Limit]:
+        """Calls `terminate` once `seconds` are over, and ends the process if that does not help.
+
+        Calls it also when a run that lasts longer than a moment is not wanted any more.
+        """
+        begun = self._clock.monotonic()
+        limit = Limit(begun, begun + seconds, terminate, is_wanted)
         with self._lock:
             self._limits.add(limit)
         try:
@@ -70,6 +91,16 @@ class Watchdog:
                 limit.expired = True
                 limit.terminate()
 
+    def ask(self) -> None:
+        """Stops what nobody waits for any more."""
+        now = self._clock.monotonic()
+        with self._lock:
+            lasting = [one for one in self._limits if now - one.begun >= ASK_SECONDS]
+        for limit in lasting:
+            if limit.is_wanted and not limit.unwanted and not limit.is_wanted():
+                limit.unwanted = True
+                limit.terminate()
+
     def terminate_all(self) -> None:
         """Stops every run: its work was taken away."""
         with self._lock:
@@ -77,3 +108,13 @@ class Watchdog:
         for limit in limits:
             limit.taken_away = True
             limit.terminate()
+
+
+def _repeat(look: Callable[[], None], pause_seconds: float) -> None:
+    """For ever: a fault of one look must not be the end of the watch."""
+    while True:
+        threading.Event().wait(pause_seconds)
+        try:
+            look()
+        except Exception:
+            log.exception("watch_failed")

@@ -31,6 +31,9 @@ PUBLISHED_MAX_BYTES = 4 << 10
 SHOWN_AT_ONCE = 1000
 """Any number of jobs may end with the one that they joined; a script takes some thousands."""
 
+ASKED_AT_ONCE = 16
+"""The first of a batch is owed as a rule, and then no other snapshot need be read."""
+
 HUSH_GRACE_SECONDS = 1.0
 
 
@@ -122,6 +125,17 @@ class Backlogs:
             arguments += [one.stream, one.entry_id, self.keys.snapshot(one.entry.id), fence]
         time, owed = cast(Any, self._look(args=arguments))
         return Take(_seconds(time), list(compress(some, owed)))
+
+    def owes_any(self, some: Sequence[Taken]) -> bool:
+        """Whether one of their jobs at least is still unfinished under its attempt; only asks."""
+        for start in range(0, len(some), ASKED_AT_ONCE):
+            asked = some[start : start + ASKED_AT_ONCE]
+            keys = [self.keys.snapshot(one.entry.id) for one in asked]
+            found = cast("list[bytes | None]", self._redis.mget(keys))
+            for one, snapshot in zip(asked, found, strict=True):
+                if snapshot and snapshot.startswith(prediction.fence(one.entry.attempt)):
+                    return True
+        return False
 
     def move(self, moves: Sequence[Move]) -> list[bool]:
         """Moves each entry as one step of Redis and rings where no bell was ringing.

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+DEADLINE_PASSED = "the deadline passed before it had ended"
+
 
 class Failure(StrEnum):
     """Each with what its job did, as the catalogue of errors tells it (docs/13-errors.md)."""
@@ -29,5 +31,5 @@ class Failure(StrEnum):
     )
     MODEL_UNAVAILABLE = "model_unavailable", "named a model that no worker can load now"
     WORKER_LOST = "worker_lost", "saw three workers die while they ran it"
-    DEADLINE_EXCEEDED = "deadline_exceeded", "was not run before its deadline"
+    DEADLINE_EXCEEDED = "deadline_exceeded", "had not ended by its deadline"
     TIME_LIMIT_EXCEEDED = "time_limit_exceeded", "ran longer than its model may"

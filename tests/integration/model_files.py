@@ -10,12 +10,16 @@ from onnx import TensorProto, helper, numpy_helper
 
 SOURCES = Path(__file__).parent / "models"
 
+TURNS_A_SECOND = 2_500_000
+"""Of the loop's body, about: `busy` runs for as many seconds as its largest row says."""
+
 MANIFEST = """
 name = "{name}"
 description = "For tests."
 max_batch_size = 32
 preprocess_batch = 32
 timeout_seconds = 20.0
+{more}
 [[versions]]
 version = "1"
 file = "1/model.onnx"
@@ -24,17 +28,22 @@ sha256 = "{digest}"
 
 
 def build_models(target: Path) -> Path:
-    """A folder with the models `fragile`, `affine` and one that must be refused, `tampered`."""
-    for name, sources in (("fragile", "fragile"), ("affine", "affine"), ("tampered", "affine")):
-        folder = target / name
-        if (SOURCES / sources).is_dir():
-            shutil.copytree(SOURCES / sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "1").mkdir(parents=True)
-        data = _affine(2.0, 0.0) if name == "fragile" else _affine(3.0, 1.0)
-        (folder / "1" / "model.onnx").write_bytes(data)
-        digest = sha256(b"another file" if name == "tampered" else data).hexdigest()
-        (folder / "model.toml").write_text(MANIFEST.format(name=name, digest=digest))
+    """A folder with the models `fragile`, `affine`, `busy` and one to be refused, `tampered`."""
+    _add(target, "fragile", _affine(2.0, 0.0))
+    _add(target, "affine", _affine(3.0, 1.0))
+    _add(target, "tampered", _affine(3.0, 1.0), digest=sha256(b"another file").hexdigest())
+    _add(target, "busy", _busy(), more="max_batch_delay_ms = 100")
     return target
+
+
+def _add(target: Path, name: str, data: bytes, *, digest: str = "", more: str = "") -> None:
+    folder = target / name
+    if (SOURCES / name).is_dir():
+        shutil.copytree(SOURCES / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "model.onnx").write_bytes(data)
+    digest = digest or sha256(data).hexdigest()
+    (folder / "model.toml").write_text(MANIFEST.format(name=name, digest=digest, more=more))
 
 
 def _affine(factor: float, offset: float) -> bytes:
@@ -50,6 +59,39 @@ def _affine(factor: float, offset: float) -> bytes:
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["rows", 1])],
         [numpy_helper.from_array(np.array(value), name) for name, value in weights.items()],
     )
+    return _serialized(graph)
+
+
+def _busy() -> bytes:
+    """y = x, after a loop of so many seconds as the largest x says; it can be ended at any turn."""
+    info, node = helper.make_tensor_value_info, helper.make_node
+    turn = helper.make_graph(
+        [node("Identity", ["going"], ["still"]), node("Identity", ["value"], ["same"])],
+        "turn",
+        [
+            info("number", TensorProto.INT64, []),
+            info("going", TensorProto.BOOL, []),
+            info("value", TensorProto.FLOAT, ["rows", 1]),
+        ],
+        [info("still", TensorProto.BOOL, []), info("same", TensorProto.FLOAT, ["rows", 1])],
+    )
+    constants = {"pace": np.float32(TURNS_A_SECOND), "start": np.array(True)}
+    graph = helper.make_graph(
+        [
+            node("ReduceMax", ["x"], ["seconds"], keepdims=0),
+            node("Mul", ["seconds", "pace"], ["count"]),
+            node("Cast", ["count"], ["turns"], to=TensorProto.INT64),
+            node("Loop", ["turns", "start", "x"], ["y"], body=turn),
+        ],
+        "busy",
+        [info("x", TensorProto.FLOAT, ["rows", 1])],
+        [info("y", TensorProto.FLOAT, ["rows", 1])],
+        [numpy_helper.from_array(np.array(value), name) for name, value in constants.items()],
+    )
+    return _serialized(graph)
+
+
+def _serialized(graph: onnx.GraphProto) -> bytes:
     opset = helper.make_opsetid("", 17)
     model = helper.make_model(graph, opset_imports=[opset], ir_version=9)
     onnx.checker.check_model(model)

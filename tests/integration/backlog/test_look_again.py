@@ -46,3 +46,19 @@ def test_who_was_looked_at_can_be_passed_on(backlogs, taken, entries_of) -> None
     (one, *_) = backlogs.look_again(taken).taken
     assert backlogs.move([Move(one.entry, RECORD, one)]) == [True]
     assert entries_of(one.entry.id) == [("record", None)]
+
+
+def test_some_are_owed_until_none_is(backlogs, taken, snapshot, entries_of) -> None:
+    for one in taken:
+        assert backlogs.owes_any(taken)
+        backlogs.finish([snapshot(one.entry.id) | {"terminal": True}])
+    assert not backlogs.owes_any(taken)
+    assert all(entries_of(one.entry.id) for one in taken)  # it only asks
+
+
+def test_one_owed_among_many_is_found(backlogs, taken, enqueue, snapshot) -> None:
+    for _ in range(40):
+        enqueue()
+    more = [*backlogs.take(WINE, "a", 99).taken, taken[0]]
+    backlogs.finish([snapshot(one.entry.id) | {"terminal": True} for one in more[:-1]])
+    assert backlogs.owes_any(more)

@@ -1,4 +1,7 @@
+from unittest.mock import Mock
+
 import pytest
+import redis
 from sqlalchemy import update
 
 from shared.backlog.backlogs import Backlogs, Move
@@ -8,6 +11,7 @@ from shared.domain.names import RECORD, Backlog, Priority, Stage
 from shared.jobs import lifecycle
 from shared.jobs.store import Due
 from shared.jobs.table import job_table
+from workers import sweep_steps
 from workers.sweep_steps import INPUT_ATTEMPTS, Looked
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
@@ -146,6 +150,21 @@ def test_an_overdue_job_fails_wherever_it_is(accept, backlogs, sweep, clock, row
         assert (row(job.id)["status"], row(job.id)["error_code"]) == ("failed", "deadline_exceeded")
         assert snapshot(job.id)["error_code"] == "deadline_exceeded"
     assert backlogs.take(WINE, "a", 9).taken == []
+
+
+def test_the_overdue_end_in_slices(accept, sweep, clock, row, monkeypatch) -> None:
+    monkeypatch.setattr(sweep_steps, "EXPIRED_AT_ONCE", 2)
+    jobs = [accept(deadline_at=clock.now()) for _ in range(5)]
+    assert [sweep.expire() for _ in range(4)] == [True, True, False, False]
+    assert {row(job.id)["error_code"] for job in jobs} == {"deadline_exceeded"}
+
+
+def test_a_deadline_ends_a_job_also_while_redis_is_away(accept, sweep, clock, row, monkeypatch):
+    job = accept(deadline_at=clock.now())
+    monkeypatch.setattr(sweep._backlogs, "finish", Mock(side_effect=redis.ConnectionError))
+    with pytest.raises(redis.ConnectionError):
+        sweep.expire()
+    assert row(job.id)["error_code"] == "deadline_exceeded"
 
 
 def test_a_deadline_that_has_not_come_harms_nobody(accept, sweep, clock, row) -> None:

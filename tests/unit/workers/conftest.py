@@ -47,6 +47,9 @@ class FakeBacklogs:
         self.looks += 1
         return Take(self.time(), [one for one in some if one.entry.id not in self.ended])
 
+    def owes_any(self, some: Sequence[Taken]) -> bool:
+        return any(one.entry.id not in self.ended for one in some)
+
     def hush(self, backlog: Any, seconds: float) -> None:
         """Whatever waits for the hush comes to the backlog meanwhile."""
         self.journal.append(("hushed", seconds))

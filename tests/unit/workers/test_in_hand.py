@@ -1,6 +1,8 @@
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
+import redis
 
 from shared.backlog.backlogs import Take
 from workers.in_hand import LOOK_AGAIN_SECONDS, InHand
@@ -66,3 +68,23 @@ def test_nothing_is_not_asked_for(take, backlogs, clock) -> None:
     clock.advance(LOOK_AGAIN_SECONDS)
     assert take.still_owed([]) == []
     assert backlogs.looks == 0
+
+
+def test_it_is_wanted_as_long_as_one_of_it_is_owed(take, jobs, backlogs) -> None:
+    backlogs.ended = {one.entry.id for one in jobs[:2]}
+    assert take.is_wanted(jobs)
+    assert not take.is_wanted(jobs[:2])
+
+
+def test_what_is_late_is_not_wanted(add, backlogs, clock) -> None:
+    one = add(deadline=1001.0)
+    take = InHand(Take(1000.0, [one]), backlogs, clock)
+    assert take.is_wanted([one])
+    clock.advance(1)
+    assert not take.is_wanted([one])
+    assert take.is_wanted([one, add()])
+
+
+def test_without_redis_what_is_due_goes_on(take, jobs, backlogs) -> None:
+    backlogs.owes_any = Mock(side_effect=redis.ConnectionError)
+    assert take.is_wanted(jobs)

@@ -21,7 +21,7 @@ class Repeating:
         self.model = model
         self.processor = SimpleNamespace(postprocess=lambda outputs: "x" * int(outputs["y"][0]))
 
-    def run(self, feeds, watchdog):
+    def run(self, feeds, watchdog, is_wanted):
         return {"y": feeds["x"]}
 
 

@@ -6,7 +6,7 @@ import pytest
 from shared.domain.names import RECORD, Stage
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
-from shared.errors import JobFailed
+from shared.errors import JobFailed, RunUnwanted
 from shared.payloads.directory import DirectoryBlobs
 from workers import tensors
 from workers.predict import Predict
@@ -20,7 +20,7 @@ class Doubling:
         self.processor = SimpleNamespace(postprocess=self.postprocess)
         self.batches: list[list[float]] = []
 
-    def run(self, feeds, watchdog):
+    def run(self, feeds, watchdog, is_wanted):
         rows = feeds["x"]
         self.batches.append(rows[:, 0].tolist())
         self.clock.advance(1)
@@ -197,6 +197,34 @@ def test_a_deadline_that_passed_during_an_earlier_run_counts(run, add, move_of, 
     run()
     assert session.batches == [[1]]
     assert move_of(late).entry.outcome.error_code == "deadline_exceeded"
+
+
+def test_a_run_is_wanted_while_one_of_its_jobs_is(run, add, session, backlogs, clock) -> None:
+    first, second = add(rows(1)), add(rows(2), deadline=1001.0)
+    asked = []
+
+    def running(feeds, watchdog, is_wanted):
+        for ended in (second, first):
+            backlogs.ended.add(ended.entry.id)
+            asked.append(is_wanted())
+        return {"y": feeds["x"]}
+
+    session.run = running
+    run()
+    assert asked == [True, False]
+
+
+def test_a_run_that_nobody_waits_for_leaves_no_outcome(run, add, move_of, session, clock) -> None:
+    late, canceled = add(rows(1), deadline=1001.0), add(rows(2))
+
+    def ended_early(feeds, watchdog, is_wanted):
+        clock.advance(1)
+        raise RunUnwanted("nobody waits")
+
+    session.run = ended_early
+    run()
+    assert move_of(late).entry.outcome.error_code == "deadline_exceeded"
+    assert move_of(canceled).destination is None  # its snapshot is not ours: the move is refused
 
 
 def test_what_runs_later_has_waited_longer(run, add, move_of) -> None:

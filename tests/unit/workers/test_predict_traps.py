@@ -17,7 +17,7 @@ class Mixing:
         self.batches: list[int] = []
         self.limits = 0
 
-    def run(self, feeds, watchdog):
+    def run(self, feeds, watchdog, is_wanted):
         self.batches.append(len(feeds["a"]))
         if len(feeds["a"]) != len(feeds["b"]):
             raise ValueError("not the same rows")

@@ -12,7 +12,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from models.registry import Registry, Version
 from shared.clock import SystemClock
-from shared.errors import JobFailed
+from shared.errors import JobFailed, RunUnwanted
 from shared.settings import BUNDLED_MODELS_DIR
 from workers.cores import available_cores
 from workers.sessions import Sessions, intra_op_threads
@@ -148,6 +148,13 @@ def test_an_endless_model_is_stopped_at_its_limit(serve, model, watchdog) -> Non
         session.run({"x": np.ones((1, 1), np.float32)}, watchdog)
     assert stopped.value.code == "time_limit_exceeded"
     assert stopped.value.detail == "the model ran longer than 0.05 s"
+
+
+def test_a_run_that_nobody_waits_for_is_ended(serve, model, watchdog) -> None:
+    session = serve(endless()).get("m", "1")
+    watchdog.start(pause_seconds=0.01)
+    with pytest.raises(RunUnwanted):
+        session.run({"x": np.ones((1, 1), np.float32)}, watchdog, lambda: False)
 
 
 class Robbed(Watchdog):

@@ -1,7 +1,7 @@
 import pytest
 
 from shared.clock import FakeClock
-from workers.watchdog import EXIT_STATUS, Watchdog
+from workers.watchdog import ASK_SECONDS, EXIT_STATUS, Watchdog
 
 
 class Process:
@@ -75,3 +75,29 @@ def test_all_runs_stop_when_their_work_is_taken_away(watchdog, process) -> None:
         watchdog.terminate_all()
     assert sorted(process.terminated) == ["a", "b"]
     assert not limit.expired  # it had time left: this is not the model's fault
+
+
+def test_a_run_that_nobody_wants_is_terminated_once(watchdog, clock, process) -> None:
+    with watchdog.limit(10, lambda: process.terminated.append("a"), lambda: False) as limit:
+        clock.advance(ASK_SECONDS)
+        watchdog.ask()
+        watchdog.ask()
+    assert (process.terminated, limit.unwanted, limit.expired) == (["a"], True, False)
+
+
+def test_a_run_that_somebody_wants_goes_on(watchdog, clock, process) -> None:
+    with (
+        watchdog.limit(10, lambda: process.terminated.append("a"), lambda: True) as limit,
+        watchdog.limit(10, lambda: process.terminated.append("b")),
+    ):
+        clock.advance(ASK_SECONDS)
+        watchdog.ask()
+    assert (process.terminated, limit.unwanted) == ([], False)
+
+
+def test_nobody_is_asked_about_a_short_run(watchdog, clock) -> None:
+    asked: list[bool] = []
+    with watchdog.limit(10, lambda: None, lambda: asked.append(True) or True):
+        clock.advance(ASK_SECONDS / 2)
+        watchdog.ask()
+    assert asked == []
