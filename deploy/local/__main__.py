@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
+from deploy.local.data_dir import DATA_DIR_HELP
+from deploy.local.one_line_parser import OneLineParser, number
 from deploy.local.terminal import note
 from shared.errors import StartupRefused
 
@@ -14,20 +14,12 @@ COMMANDS = {
     "up": "start everything and keep it running until Ctrl-C",
     "status": "what is running, and where",
     "queuecast": "the command line: predict, jobs, job, models (see ./run queuecast --help)",
+    "keys": "API keys: create, list, rotate, revoke; limit what a tenant may use",
     "migrate": "bring the database to this release's revision",
     "test": "run the tests; --all adds the long ones; the rest goes to pytest",
     "bench": "measure speed beside simpler builds; --quick takes 3 minutes instead of 25",
     "check": "format, lint, types, layer contracts",
 }
-DATA_DIR_HELP = "where everything is kept (default: QUEUECAST_DATA_DIR, else ./data)"
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Errors in one line: the usage is one --help away."""
-
-    def error(self, message: str) -> NoReturn:
-        note(f"{message}; ./run --help lists the commands")
-        sys.exit(2)
 
 
 def main(arguments: list[str]) -> int:
@@ -51,6 +43,10 @@ def _dispatch(arguments: list[str]) -> int:
         from deploy.local.client_command import queuecast
 
         return queuecast(rest)
+    if command == "keys":
+        from deploy.local.keys import keys
+
+        return keys(rest)
     if command == "test":
         from deploy.local.checks import test
 
@@ -79,7 +75,7 @@ def _parser(command: str) -> OneLineParser:
     if command == "status":
         parser.add_argument("--json", action="store_true", help="for programs")
     if command == "up":
-        count, port = _number(1, 256), _number(0, 65535)
+        count, port = number(1, 256), number(0, 65535)
         parser.add_argument("--host", default="127.0.0.1", help="loopback only (%(default)s)")
         parser.add_argument("--port", type=port, default=8000, help="%(default)s; 0: any free one")
         parser.add_argument("--workers", type=count, metavar="N", help="processes per stage")
@@ -90,15 +86,6 @@ def _parser(command: str) -> OneLineParser:
             help="a folder of your own models; may be repeated",
         )  # fmt: skip
     return parser
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
-        return int(text)
-
-    return parse
 
 
 def _run(options: argparse.Namespace, command: str) -> int:

@@ -14,6 +14,8 @@ from typing import Any
 from deploy.local.paths import ROOT
 from shared.errors import StartupRefused
 
+DATA_DIR_HELP = "where everything is kept (default: QUEUECAST_DATA_DIR, else ./data)"
+
 
 @dataclass(frozen=True, slots=True)
 class DataDir:

@@ -1,9 +1,9 @@
 """`./run migrate`: the database, brought to this release's revision."""
 
-import os
 import time
 
 from deploy.local.data_dir import DataDir
+from deploy.local.database import database_url
 from deploy.local.status import without_password
 from deploy.local.terminal import say
 from shared.errors import StartupRefused
@@ -11,10 +11,7 @@ from shared.errors import StartupRefused
 
 def migrate(data_dir: DataDir) -> int:
     """QUEUECAST_DATABASE_URL, else the data directory's SQLite file."""
-    url = os.environ.get("QUEUECAST_DATABASE_URL")
-    if not url:
-        data_dir.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        url = data_dir.database_url
+    url = database_url(data_dir)
     from sqlalchemy.exc import SQLAlchemyError
 
     from shared.db.migrate import upgrade

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 import shared.db
+from shared.access.table import ApiKey, TenantLimits
 from shared.db import migrate, revision
 from shared.db.engine import create_database_engine, writing
 from shared.errors import StartupRefused
@@ -20,7 +21,7 @@ from shared.files.table import StoredFile
 from shared.jobs.table import Job
 from shared.prediction_log.table import PredictionLog
 
-DECLARED = (Job, PredictionLog, StoredFile)
+DECLARED = (ApiKey, Job, PredictionLog, StoredFile, TenantLimits)
 
 
 def test_the_migrated_schema_is_the_declared_one(engine: Engine) -> None:

@@ -1,0 +1,1 @@
+"""Who may call: API keys, the tenants that they stand for, and what each tenant may use."""
