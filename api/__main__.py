@@ -13,6 +13,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from api.app import create_app
+from api.exposure import require_keys
 from api.http_protocol import HttpProtocol
 from models.registry import Registry
 from shared.container import Container
@@ -30,7 +31,10 @@ def main() -> int:
     """Serves until a signal; 2, and one line on standard error, when it will not start."""
     try:
         wanted = _parse_arguments()
-        server, listener = _server(), _listener(wanted)
+        settings = _settings()
+        container, server = _server(settings)
+        listener = _listener(wanted)
+        require_keys(listener, settings, container.engine, container.clock)
     except QueuecastError as error:
         sys.stderr.write(f"api: {error.detail}\n")
         return 2
@@ -45,8 +49,7 @@ def main() -> int:
     return 0 if server.started else 1
 
 
-def _server() -> uvicorn.Server:
-    settings = _settings()
+def _server(settings: Settings) -> tuple[Container, uvicorn.Server]:
     logs.configure(settings.log_level)
     registry = Registry.load(settings.models_folders)
     for refused in registry.refused:
@@ -54,7 +57,7 @@ def _server() -> uvicorn.Server:
     container = Container.for_api(settings, registry.served)
     require_current(container.engine)
     container.blobs  # noqa: B018 - opened here, where a refusal is one line
-    return uvicorn.Server(
+    return container, uvicorn.Server(
         uvicorn.Config(
             create_app(container, registry),
             loop="uvloop",
@@ -64,7 +67,9 @@ def _server() -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # X-Forwarded-* is anybody's word; links follow `public_url`
+            # X-Forwarded-* is anybody's word, unless a proxy of ours writes it.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
         )

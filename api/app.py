@@ -9,8 +9,8 @@ from fastapi.telemetry import TelemetryConfig
 from api import error_responses
 from api.dependencies import Services
 from api.hot_routes import HotRoutes
+from api.layers import layered
 from api.openapi.document import document
-from api.request_limits import RequestLimits
 from api.routes import bulk, files, models, operations, predictions, problems, streams
 from api.routes.owned_models import owned_models
 from api.uploads import FORM_MAX_BYTES
@@ -49,7 +49,7 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
         bulk.PATH: settings.bulk_max_bytes,
         files.PATH: settings.file_max_bytes + FORM_MAX_BYTES,
     }
-    app.middleware_stack = RequestLimits(inner, settings.body_max_bytes, larger)
+    app.middleware_stack = layered(inner, container, larger)
     return app
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from api.event_stream import StreamSlots
 from api.turns import Turns
 from models.registry import Registry
+from shared.access.principal import Principal
 from shared.container import Container
 
 
@@ -24,5 +25,6 @@ def services(request: Request) -> Services:
 
 
 def tenant(request: Request) -> str:
-    """Whose jobs this request may see: without keys, everybody is the configured tenant."""
-    return services(request).container.settings.tenant
+    """Whose jobs this request may see: the key's; without keys, the configured tenant's."""
+    principal: Principal | None = request.scope["state"].get("principal")
+    return services(request).container.settings.tenant if principal is None else principal.tenant

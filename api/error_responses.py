@@ -40,7 +40,7 @@ def problem(scope: Scope, error: QueuecastError, allow: str | None = None) -> Re
         "instance": scope["path"][:INSTANCE_MAX_CHARS],
         "request_id": scope["state"]["request_id"],
     }
-    headers = {"Allow": allow} if allow else {}
+    headers = {**error.headers, **({"Allow": allow} if allow else {})}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))
     return Response(orjson.dumps(content), error.status, headers, MEDIA_TYPE)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from sqlalchemy import Engine
 
+    from shared.access.key_ring import KeyRing
     from shared.files.files import Files
     from shared.jobs.cancel import Canceler
     from shared.jobs.following import Follower
@@ -129,3 +130,10 @@ class Container:
         from shared.jobs.following import Follower
 
         return Follower(self.reader)
+
+    @cached_property
+    def key_ring(self) -> "KeyRing":
+        from shared.access.key_ring import KeyRing
+        from shared.access.principal import Limits
+
+        return KeyRing(self.engine, self.clock, Limits())

@@ -4,7 +4,8 @@
     ├── RequestError            the caller's mistake: 4xx, a retry does not help
     │   ├── MalformedJson  DuplicateKey  JsonTooDeep
     │   ├── UnsupportedMediaType  UnsupportedEncoding  PayloadTooLarge
-    │   ├── UriTooLong  HeadersTooLarge  MethodNotAllowed  RequestTimeout
+    │   ├── UriTooLong  HeadersTooLarge  MethodNotAllowed  RequestTimeout  LengthRequired
+    │   ├── Unauthorized  Forbidden  BadHost
     │   ├── InvalidInput
     │   │   └── UnknownField  ShapeMismatch  InputTooLarge
     │   │       InvalidImage  ImageTooLarge  UnsupportedImage
@@ -12,7 +13,7 @@
     │   └── NotFound
     │       └── ModelNotFound  VersionNotFound
     ├── BusyError               try again later: 429, 503, 507
-    │   └── Unavailable  StorageFull  TooManyStreams
+    │   └── Unavailable  StorageFull  QueueFull  RateLimited  TooManyStreams
     ├── StartupRefused          a process will not start, in one line
     │   └── ModelRefused        one model is not served, the others are
     ├── JobFailed               a job's own end; it is data, never an HTTP error
@@ -25,8 +26,9 @@ is the page at the problem's `type` URL, and its place in docs/13-errors.md. `de
 the caller too, and never echoes what was sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -52,11 +54,13 @@ class QueuecastError(Exception):
         *,
         errors: Sequence[FieldError] = (),
         retry_after_seconds: float | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)
         self.retry_after_seconds = retry_after_seconds
+        self.headers = headers
 
 
 class RequestError(QueuecastError):
@@ -127,6 +131,32 @@ class RequestTimeout(RequestError):
     """The request stopped half-way. Send it again; nothing was stored."""
 
     type, title, status = "request-timeout", "The body did not arrive in time", 408
+
+
+class LengthRequired(RequestError):
+    """Where the bytes of a day are bounded, a body must say its `Content-Length`."""
+
+    type, title, status = "length-required", "The length of the body is not known", 411
+
+
+class Unauthorized(RequestError):
+    """Send `Authorization: Bearer KEY` with a key that is neither revoked nor expired. Which of
+    these it is, the answer does not tell.
+    """
+
+    type, title, status = "unauthorized", "A valid API key is needed", 401
+
+
+class Forbidden(RequestError):
+    """The key is good, but not for this: it lacks the scope that `detail` names."""
+
+    type, title, status = "forbidden", "The API key may not do this", 403
+
+
+class BadHost(RequestError):
+    """The `Host` header names a host that this server does not answer for."""
+
+    type, title, status = "bad-host", "The host is not served here", 400
 
 
 class InvalidInput(RequestError):
@@ -241,6 +271,20 @@ class TooManyStreams(BusyError):
     """A process holds only so many open. `GET` with `?wait=` waits for the end as well."""
 
     type, title, status = "too-many-streams", "Too many streams are open", 429
+
+
+class QueueFull(BusyError):
+    """As many jobs of this model wait as may wait. Nothing was accepted."""
+
+    type, title, status = "queue-full", "The queue of this model is full", 429
+
+
+class RateLimited(BusyError):
+    """The tenant has used what it may use for now, or too many wrong keys came from this address.
+    `RateLimit-Policy` names the limits, `RateLimit` the one that was reached.
+    """
+
+    type, title, status = "rate-limited", "A limit is reached", 429
 
 
 class StartupRefused(QueuecastError):

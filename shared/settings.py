@@ -41,6 +41,27 @@ class Settings(BaseSettings):
     )
     tenant: str = Field(default="default", description="The tenant of requests without a key.")
 
+    keys_required: bool = Field(
+        default=False,
+        description="Whether every request needs an API key; on any address but loopback it must "
+        "be so.",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        description="Names that a `Host` header may have, with commas between them, such as "
+        "`api.example.org,*.example.net`; by default any.",
+    )
+    cors_origins: str = Field(
+        default="",
+        description="Origins whose pages may call the API, with commas between them, or `*`; by "
+        "default none.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks, with commas between them, whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed; by default nobody's.",
+    )
+
     body_max_bytes: int = Field(default=1 << 20, description="Largest request body.")
     bulk_max_bytes: int = Field(
         default=16 << 20, description="Largest body of `POST /api/v1/predictions/bulk`."

@@ -16,15 +16,22 @@ API_VERSION = "1"
 
 DESCRIPTION = """\
 Predictions by ONNX models, through a queue. Submit an input and get an id at once; look, or wait,
-until `status` is `succeeded`, `failed` or `canceled`. Every error is a problem of RFC 9457.
+until `status` is `succeeded`, `failed` or `canceled`. Every error is a problem of RFC 9457. Where
+keys are asked for, send `Authorization: Bearer KEY`.
 """
+
+KEY = {"type": "http", "scheme": "bearer", "description": "An API key; `Token KEY` is taken too."}
 
 
 def document(routes: Sequence[BaseRoute], registry: Registry) -> dict[str, Any]:
     found = get_openapi(
         title="Queuecast", version=API_VERSION, description=DESCRIPTION, routes=routes
     )
-    found.setdefault("components", {})["schemas"] = _component_schemas()
+    found["security"] = [{}, {"apiKey": []}]  # whether a key is asked for, the operator decides
+    found["components"] = {
+        "schemas": _component_schemas(),
+        "securitySchemes": {"apiKey": KEY},
+    }
     named = {name: {"model": name, "input": one.example} for name, one in registry.models.items()}
     many = {name: {"model": name, "inputs": [one.example]} for name, one in registry.models.items()}
     bare = {name: {"input": one.example} for name, one in registry.models.items()}

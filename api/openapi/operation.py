@@ -7,15 +7,23 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.errors import (
+    BadHost,
+    Forbidden,
     HeadersTooLarge,
+    LengthRequired,
     QueuecastError,
+    RateLimited,
     RequestError,
+    Unauthorized,
+    Unavailable,
     UriTooLong,
 )
 
 Problems = tuple[type[QueuecastError], ...]
 
-ANYWHERE: Problems = (RequestError, UriTooLong, HeadersTooLarge, QueuecastError)
+ANYWHERE: Problems = (RequestError, BadHost, UriTooLong, HeadersTooLarge, QueuecastError)
+KEYED: Problems = (Unauthorized, Forbidden, RateLimited, Unavailable)
+"""Where a key is asked for, and tenants have limits."""
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -29,13 +37,20 @@ def operation(
     problems: Problems = (),
     parameters: Sequence[dict[str, Any]] = (),
     body: dict[str, Any] | None = None,
+    keyed: bool = True,
 ) -> dict[str, Any]:
-    """`answers` by status, the usual one first; `problems` besides those of any route."""
+    """`answers` by status, the usual one first; `problems` besides those of any route.
+
+    An operation that is not `keyed` never asks for a key.
+    """
     responses = {status: _answer(*answer) for status, answer in answers.items()}
-    responses |= _problems((*ANYWHERE, *problems))
+    met = (*ANYWHERE, *(KEYED if keyed else ()), *((LengthRequired,) if body else ()), *problems)
+    responses |= _problems(met)
     extra: dict[str, Any] = {"parameters": list(parameters)} if parameters else {}
     if body is not None:
         extra["requestBody"] = body
+    if not keyed:
+        extra["security"] = []
     return {
         "operation_id": name,
         "summary": summary,
@@ -71,7 +86,7 @@ def _answer(description: str, schema: type[BaseModel]) -> dict[str, Any]:
 def _problems(problems: Problems) -> dict[int, dict[str, Any]]:
     """By status; the description names the problem types that it may carry."""
     types: dict[int, list[str]] = {}
-    for problem in problems:
+    for problem in dict.fromkeys(problems):
         types.setdefault(problem.status, []).append(f"`{problem.type}`")
     schema = {"$ref": REFERENCE.format(model="Problem")}
     content = {"application/problem+json": {"schema": schema}}

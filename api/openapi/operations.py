@@ -14,6 +14,7 @@ LIVE = operation(
     "Whether the process answers",
     tag=TAG,
     answers={200: ("It does.", Health)},
+    keyed=False,
 )
 READY = operation(
     "get_readiness",
@@ -21,12 +22,14 @@ READY = operation(
     tag=TAG,
     answers={200: ("It can.", Health)},
     problems=(errors.Unavailable, errors.StorageFull),
+    keyed=False,
 )
 SYSTEM = operation(
     "get_system_health",
     "Every component, worker and backlog",
     tag=TAG,
     answers={200: ("Always 200: read `status`.", SystemHealth)},
+    keyed=False,
 )
 METRICS = operation(
     "get_metrics",

@@ -39,6 +39,16 @@ def _dispatch(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if command in ("-h", "--help", "help"):
         return _help()
+    if command in ("queuecast", "keys", "test", "bench"):
+        return _hand_over(command, rest)
+    if command not in COMMANDS:
+        note(f"there is no command {command!r}; ./run --help lists the commands")
+        return 2
+    return _run(_parser(command).parse_args(rest), command)
+
+
+def _hand_over(command: str, rest: list[str]) -> int:
+    """To a command that reads its arguments itself."""
     if command == "queuecast":
         from deploy.local.client_command import queuecast
 
@@ -51,14 +61,9 @@ def _dispatch(arguments: list[str]) -> int:
         from deploy.local.checks import test
 
         return test(rest)
-    if command == "bench":
-        from deploy.local.benchmark import bench
+    from deploy.local.benchmark import bench
 
-        return bench(rest)
-    if command not in COMMANDS:
-        note(f"there is no command {command!r}; ./run --help lists the commands")
-        return 2
-    return _run(_parser(command).parse_args(rest), command)
+    return bench(rest)
 
 
 def _help() -> int:
@@ -76,7 +81,11 @@ def _parser(command: str) -> OneLineParser:
         parser.add_argument("--json", action="store_true", help="for programs")
     if command == "up":
         count, port = number(1, 256), number(0, 65535)
-        parser.add_argument("--host", default="127.0.0.1", help="loopback only (%(default)s)")
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="an IP address (%(default)s); any but loopback asks for keys",
+        )
         parser.add_argument("--port", type=port, default=8000, help="%(default)s; 0: any free one")
         parser.add_argument("--workers", type=count, metavar="N", help="processes per stage")
         parser.add_argument("--predict-processes", type=count, metavar="N")

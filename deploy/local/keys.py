@@ -36,7 +36,8 @@ def keys(arguments: Sequence[str]) -> int:
 def _create(engine: "Engine", wanted: argparse.Namespace) -> None:
     now = datetime.now(UTC)
     expires_at = now + timedelta(days=wanted.days) if wanted.days else None
-    _store(engine, wanted.tenant, wanted.name, wanted.scopes, now, expires_at)
+    about = {"tenant": wanted.tenant, "name": wanted.name, "scopes": wanted.scopes}
+    _store(engine, **about, now=now, expires_at=expires_at)
 
 
 def _rotate(engine: "Engine", wanted: argparse.Namespace) -> None:
@@ -48,7 +49,10 @@ def _rotate(engine: "Engine", wanted: argparse.Namespace) -> None:
     now, old = datetime.now(UTC), _usable(engine, wanted.id)
     lasted = old["expires_at"] - old["created_at"] if old["expires_at"] else None
     scopes = [Scope(word) for word in old["scopes"].split()]
-    _store(engine, old["tenant"], old["name"], scopes, now, now + lasted if lasted else None)
+    _store(
+        engine, tenant=old["tenant"], name=old["name"], scopes=scopes, now=now,
+        expires_at=now + lasted if lasted else None,
+    )  # fmt: skip
     with writing(engine) as connection:
         store.expire(connection, wanted.id, now + timedelta(hours=wanted.hours))
     note(f"{wanted.id} opens for {wanted.hours} more hours")
@@ -74,7 +78,9 @@ def _list(engine: "Engine", wanted: argparse.Namespace) -> None:
         say(json.dumps(found))
     elif found:
         for cells in (tuple(_COLUMNS), *(_cells(one) for one in found)):
-            padded = (f"{cell:<{width}}" for cell, width in zip(cells, _COLUMNS.values(), strict=True))
+            padded = (
+                f"{cell:<{width}}" for cell, width in zip(cells, _COLUMNS.values(), strict=True)
+            )
             say("  ".join(padded).rstrip())
     else:
         note("there is no key yet; ./run keys create makes one")
@@ -109,6 +115,7 @@ _BOUNDS = {
 
 def _store(
     engine: "Engine",
+    *,
     tenant: str,
     name: str,
     scopes: "Sequence[Scope]",
@@ -177,7 +184,10 @@ def _parser() -> OneLineParser:
     create.add_argument("--tenant", type=_tenant, default="default", help="%(default)s")
     create.add_argument("--name", type=_name, default="", help="whose or what it is for")
     create.add_argument(
-        "--scopes", type=_scopes, default="predict,read", help="of predict, read, admin; %(default)s"
+        "--scopes",
+        type=_scopes,
+        default="predict,read",
+        help="of predict, read, admin; %(default)s",
     )
     create.add_argument("--days", type=number(1, DAYS_MAX), help="until it ends; else it lasts")
     listing = add("list", _list, "every key, but never its text")
@@ -186,7 +196,10 @@ def _parser() -> OneLineParser:
     rotate = add("rotate", _rotate, "make a key like another, which ends a little later")
     rotate.add_argument("id", help="the old key's id")
     rotate.add_argument(
-        "--hours", type=number(0, 24 * DAYS_MAX), default=24, help="the old one goes on; %(default)s"
+        "--hours",
+        type=number(0, 24 * DAYS_MAX),
+        default=24,
+        help="the old one goes on; %(default)s",
     )
     add("revoke", _revoke, "end a key within 30 s").add_argument("id", help="its id")
     limit = add("limit", _limit, "show or set what a tenant may use")

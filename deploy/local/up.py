@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 from deploy.local.data_dir import DataDir
-from deploy.local.listener import loopback
+from deploy.local.exposure import KEYS_REQUIRED, require_keys
+from deploy.local.listener import address_of
 from deploy.local.processes import Sizes
 from deploy.local.readiness import refused_models, system_health
 from deploy.local.stop_signals import StopRequested, StopSignals
@@ -18,15 +19,18 @@ def up(
     *, host: str, port: int, data_dir: str | None, sizes: Sizes, models_dirs: tuple[Path, ...]
 ) -> int:
     """Exit code 0 after a stop signal; raises StartupRefused when it cannot start."""
-    loopback(host)
+    exposed = not address_of(host).is_loopback
     for folder in models_dirs:
         if not folder.is_dir():
             raise StartupRefused(f"--models {folder}: there is no such folder")
     given = [Path(part) for part in os.environ.get("QUEUECAST_MODELS_DIRS", "").split(os.pathsep)]
+    home = DataDir.chosen(data_dir)
+    if exposed:
+        require_keys(home, host)
     wish = Wish(
-        data_dir=DataDir.chosen(data_dir),
+        data_dir=home,
         sizes=sizes,
-        environment=os.environ,
+        environment={**os.environ, KEYS_REQUIRED: "true"} if exposed else os.environ,
         host=host,
         port=port,
         models_dirs=tuple(folder.absolute() for folder in (*given, *models_dirs) if folder.name),
@@ -34,6 +38,8 @@ def up(
     with StopSignals() as signals, running_system(wish, signals, say) as system:
         try:
             _start(system)
+            if exposed:
+                say("  keys  every request needs one; ./run keys create makes another")
             system.supervisor.watch()
         except StopRequested:
             say("stopping (Ctrl-C again kills what is left)")

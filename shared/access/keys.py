@@ -37,10 +37,10 @@ class NewKey:
 
 
 def make_key() -> NewKey:
-    id = "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
+    key_id = "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
     secret = _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
-    text = f"{PREFIX}{id}_{secret}"
-    return NewKey(id, text + _checksum(text))
+    text = f"{PREFIX}{key_id}_{secret}"
+    return NewKey(key_id, text + _checksum(text))
 
 
 def read_id(key: bytes) -> str | None:

@@ -9,6 +9,12 @@ cache_answers = Counter(
     ["model", "cache"],
 )
 submits_refused = Counter("queuecast_submits_refused_total", "Submits not accepted.", ["type"])
+keys_refused = Counter(
+    "queuecast_keys_refused_total",
+    "Requests without a valid API key, by what was refused: the key, or an address that had sent "
+    "too many.",
+    ["refused"],
+)
 jobs_finished = Counter(
     "queuecast_jobs_finished_total", "Jobs that reached their end.", ["model", "state"]
 )

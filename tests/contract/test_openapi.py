@@ -5,7 +5,6 @@ After a wanted one delete `openapi.json`: the next run writes it anew.
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from models.registry import Registry
+from shared.container import Container
 from shared.settings import BUNDLED_MODELS_DIR, Settings
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
@@ -21,8 +21,7 @@ SNAPSHOT = Path(__file__).parent / "openapi.json"
 
 def app_with(registry: Registry) -> FastAPI:
     settings = Settings(redis_url=SecretStr("unix:///nowhere"), data_dir=Path("/nowhere"))
-    container: Any = SimpleNamespace(settings=settings)
-    return create_app(container, registry)
+    return create_app(Container(settings, served={}), registry)
 
 
 def references(part: Any) -> set[str]:

@@ -2,7 +2,10 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -16,8 +19,12 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from models.registry import Registry
+from shared.access import store
+from shared.access.keys import make_key
+from shared.access.principal import Scope
 from shared.backlog.backlogs import Move
 from shared.container import Container
+from shared.db.engine import writing
 from shared.db.migrate import upgrade
 from shared.domain.prediction import Snapshot, encode
 from shared.jobs.table import job_table
@@ -168,6 +175,50 @@ def client(container: Container, registry: Registry) -> Iterator[TestClient]:
     app = create_app(container, registry)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """An application that asks for keys, and those who have some."""
+
+    container: Container
+    client: TestClient
+
+    def key(self, tenant: str = "acme", scopes: str = "predict read", days: int = 1) -> str:
+        """Makes a key and stores it."""
+        made, now = make_key(), self.container.clock.now()
+        with writing(self.container.engine) as connection:
+            words, end = [Scope(word) for word in scopes.split()], now + timedelta(days=days)
+            store.insert(
+                connection, made, tenant=tenant, name="", scopes=words, now=now, expires_at=end
+            )
+        return made.text
+
+    def headers(self, *about: Any, **more: Any) -> dict[str, str]:
+        """Those of a request with a new key."""
+        return {"Authorization": f"Bearer {self.key(*about, **more)}"}
+
+
+@pytest.fixture
+def with_settings(
+    settings: Settings, registry: Registry
+) -> Iterator[Callable[..., tuple[Container, TestClient]]]:
+    """Starts the application with other settings."""
+    with ExitStack() as stack:
+
+        def start(**changes: Any) -> tuple[Container, TestClient]:
+            container = FakedContainer(settings.model_copy(update=changes), served={})
+            stack.callback(container.engine.dispose)
+            app = create_app(container, registry)
+            client = TestClient(app, raise_server_exceptions=False)
+            return container, stack.enter_context(client)
+
+        yield start
+
+
+@pytest.fixture
+def keyed(with_settings: Callable[..., tuple[Container, TestClient]]) -> Keyed:
+    return Keyed(*with_settings(keys_required=True))
 
 
 @pytest.fixture

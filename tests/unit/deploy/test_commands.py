@@ -21,10 +21,11 @@ def test_help_lists_every_command(capsys):
         ["up", "--port", "seventy"],
         ["up", "--port", "70000"],
         ["up", "--workers", "0"],
-        ["up", "--host", "0.0.0.0"],
+        ["up", "--host", "example.org"],
         ["up", "--models", "/no/such/folder"],
         ["up", "surplus"],
         ["demo", "--surplus"],
+        ["keys", "--surplus"],
         ["status", "--surplus"],
     ],
 )

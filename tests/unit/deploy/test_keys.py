@@ -56,12 +56,12 @@ def test_a_rotated_key_has_a_successor_and_ends_later(keys):
 
 
 def test_a_key_is_revoked_once(keys):
-    id = keys("create")[1][0][10:18]
-    assert keys("revoke", id)[0] == 0
+    key_id = keys("create")[1][0][10:18]
+    assert keys("revoke", key_id)[0] == 0
     assert [one["state"] for one in listed(keys)] == ["revoked"]
-    code, _, said = keys("revoke", id)
+    code, _, said = keys("revoke", key_id)
     assert code == 2
-    assert said == f"run: there is no key {id} to revoke; ./run keys list\n"
+    assert said == f"run: there is no key {key_id} to revoke; ./run keys list\n"
 
 
 def test_limits_of_a_tenant_are_shown_as_they_are_set(keys):

@@ -17,7 +17,7 @@ case $1 in
     pip) eval "${{UV_DOES:-true}}" ;;
 esac
 """
-REFUSED = "only loopback"  # how a command that got as far as deploy.local answers
+REFUSED = "give an IP address"  # how a command that got as far as deploy.local answers
 
 
 class Copy:
@@ -38,7 +38,7 @@ class Copy:
         )
 
     def run(self, *words, **environment):
-        process = self.start(*(words or ("up", "--host", "0.0.0.0")), **environment)
+        process = self.start(*(words or ("up", "--host", "example.org")), **environment)
         out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
@@ -123,7 +123,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(copy):
 
 
 def test_two_at_once_install_once(copy):
-    starts = [copy.start("up", "--host", "0.0.0.0", UV_DOES="sleep 0.3") for _ in range(2)]
+    starts = [copy.start("up", "--host", "example.org", UV_DOES="sleep 0.3") for _ in range(2)]
     said = [start.communicate(timeout=60)[1] for start in starts]
     assert all(REFUSED in lines for lines in said)
     assert copy.calls() == ["venv", "pip"]

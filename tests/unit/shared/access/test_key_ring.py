@@ -78,9 +78,7 @@ def test_a_key_names_its_tenant_and_what_it_may(find: Find, key: str) -> None:
     assert not principal.may(Scope.PREDICT)
 
 
-def test_limits_are_the_tenants_own_where_it_has_some(
-    find: Find, key: str, engine: Engine
-) -> None:
+def test_limits_are_the_tenants_own_where_it_has_some(find: Find, key: str, engine: Engine) -> None:
     with writing(engine) as connection:
         store.limit(connection, "acme", {"jobs_in_flight": 0, "bytes_per_day": 5})
     principal = find(key)
@@ -119,9 +117,7 @@ def test_a_revoked_key_opens_nothing_after_half_a_minute(
     assert FRESH_SECONDS < LAST_SECONDS == 30
 
 
-def test_a_key_ends_on_time_though_it_is_remembered(
-    find: Find, key: str, clock: FakeClock
-) -> None:
+def test_a_key_ends_on_time_though_it_is_remembered(find: Find, key: str, clock: FakeClock) -> None:
     clock.advance(3599)
     assert find(key) is not None
     clock.advance(1)

@@ -1,0 +1,42 @@
+"""What stands ahead of all routes, from the inside out."""
+
+from collections.abc import Mapping
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from api.access import Access
+from api.allowed_hosts import AllowedHosts
+from api.request_limits import RequestLimits
+from shared.container import Container
+
+SENT = (
+    "Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "If-None-Match",
+    "Last-Event-ID", "Prefer", "X-Request-ID", "traceparent",
+)  # fmt: skip
+READ = ("ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
+
+
+def layered(app: ASGIApp, container: Container, larger: Mapping[str, int]) -> ASGIApp:
+    """`larger` has the paths whose bodies may be larger. What is not asked for costs nothing."""
+    settings = container.settings
+    if settings.keys_required:
+        app = Access(app, container.key_ring, container.clock)
+    if hosts := words(settings.allowed_hosts.lower()):
+        app = AllowedHosts(app, frozenset(hosts))
+    app = RequestLimits(app, settings.body_max_bytes, larger)
+    if origins := words(settings.cors_origins):
+        # Outermost: a page must be able to read its errors, and preflights carry no key.
+        app = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
+            allow_headers=SENT,
+            expose_headers=READ,
+        )
+    return app
+
+
+def words(text: str) -> list[str]:
+    """Of a setting with commas between them."""
+    return [word.strip() for word in text.split(",") if word.strip()]

@@ -1,0 +1,40 @@
+"""What a key must allow for each request: one table, in which the first match counts.
+
+What stands in no line asks for `admin`, so a route that is forgotten here is closed to most.
+"""
+
+import re
+from typing import NamedTuple
+
+from shared.access.principal import Scope
+
+OPEN = re.compile(r"/health/.*|/v2/health/.*|/problems(/.*)?")
+"""Asks for no key: whether it lives, and what an error means that anybody may have met."""
+
+
+class _Rule(NamedTuple):
+    methods: tuple[str, ...]
+    paths: re.Pattern[str]
+    scope: Scope
+
+
+_RULES = (
+    _Rule(("POST",), re.compile(r"/api/v1/predictions(/bulk|/[^/]+/cancel)?"), Scope.PREDICT),
+    _Rule(("GET", "HEAD"), re.compile(r"/api/v1/(predictions|models|files)(/.*)?"), Scope.READ),
+    _Rule(("PUT",), re.compile(r"/api/v1/predictions/[^/]+"), Scope.PREDICT),
+    _Rule(("POST",), re.compile(r"/api/v1/models/.+/predictions"), Scope.PREDICT),
+    _Rule(("POST",), re.compile(r"/api/v1/deliveries/[^/]+/replay"), Scope.PREDICT),
+    _Rule(("POST", "DELETE"), re.compile(r"/api/v1/files(/[^/]+)?"), Scope.PREDICT),
+    _Rule(("POST",), re.compile(r"/v2/models/.+/infer|/v1/models/[^/]+:predict"), Scope.PREDICT),
+    _Rule(("POST",), re.compile(r"/v2/repository/index"), Scope.READ),
+    _Rule(("GET", "HEAD"), re.compile(r"/v2(/models/.+)?|/v1/models(/.+)?"), Scope.READ),
+    _Rule(("GET", "HEAD"), re.compile(r"/|/docs|/openapi\.json"), Scope.READ),
+)
+
+
+def needed_scope(method: str, path: str) -> Scope | None:
+    """None: this path asks for no key."""
+    for methods, paths, scope in _RULES:
+        if method in methods and paths.fullmatch(path):
+            return scope
+    return None if OPEN.fullmatch(path) else Scope.ADMIN
