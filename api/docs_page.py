@@ -28,8 +28,8 @@ def docs_page(document: dict[str, Any], base: str) -> HTMLResponse:
     return html_page(
         info["title"],
         f"<p>{prose(info['description'])}</p>"
-        f'<p><a href="/openapi.json">openapi.json</a> describes every field, '
-        f'<a href="/problems">the catalogue</a> every error.</p>{body}',
+        f'<p><a href="openapi.json">openapi.json</a> describes every field, '
+        f'<a href="problems">the catalogue</a> every error.</p>{body}',
     )
 
 

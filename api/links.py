@@ -14,14 +14,17 @@ _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](
 
 def base_url(request: Request, settings: Settings) -> str:
     """`https://host/api/v1`. A Host header that is none is not repeated in links."""
-    if settings.public_url:
-        return settings.public_url.rstrip("/") + API
-    return _requested(request)
+    return root_url(request, settings) + API
+
+
+def root_url(request: Request, settings: Settings) -> str:
+    """The same without the path of the API: `https://host`, or `https://host/prefix`."""
+    return settings.public_url.rstrip("/") if settings.public_url else _requested(request)
 
 
 def own_bases(request: Request, settings: Settings) -> tuple[str, ...]:
     """Every `https://host/api/v1` under which this service knows itself now."""
-    return (base_url(request, settings), _requested(request))
+    return (base_url(request, settings), _requested(request) + API)
 
 
 def _requested(request: Request) -> str:
@@ -29,4 +32,4 @@ def _requested(request: Request) -> str:
     if not _HOST.fullmatch(host):
         name, port = request.scope.get("server") or ("localhost", None)
         host = f"{name}:{port}" if port else str(name)
-    return f"{request.scope['scheme']}://{host}{API}"
+    return f"{request.scope['scheme']}://{host}"

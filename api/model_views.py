@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import orjson
-
+from api.cog_schema import cog_schema
 from models.registry import Model, TensorSpec, Version
 from shared.domain.prediction import wire_time
 
@@ -56,24 +55,8 @@ def version_detail(model: Model, version: Version) -> dict[str, Any]:
         # Replicate's clients read no version without these.
         "created_at": wire_time(version.created_at),
         "cog_version": "",
-        "openapi_schema": _openapi_schema(model, version),
+        "openapi_schema": cog_schema(model, version),
     }
-
-
-def _openapi_schema(model: Model, version: Version) -> dict[str, Any]:
-    """The schemas of input and output where Cog has them, with the references that lead there."""
-    schemas = {"Input": model.input_schema(version), "Output": model.output_schema(version)}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": version.reference, "version": version.version},
-        "paths": {},
-        "components": {"schemas": {name: _below(name, one) for name, one in schemas.items()}},
-    }
-
-
-def _below(name: str, schema: dict[str, Any]) -> Any:
-    there = b'"#/components/schemas/%b/$defs/' % name.encode()
-    return orjson.loads(orjson.dumps(schema).replace(b'"#/$defs/', there))
 
 
 def _tensor(spec: TensorSpec) -> dict[str, Any]:

@@ -28,7 +28,10 @@ class Settings(BaseSettings):
     )
     models_dirs: str = Field(default="", description="More folders of models, separated like PATH.")
     public_url: str | None = Field(
-        default=None, description="Base of the links in answers; by default the request's own."
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Base of the links in answers, with the path that a proxy takes away; by "
+        "default the request's own.",
     )
     model_owner: str = Field(
         default="queuecast",

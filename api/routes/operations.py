@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.answers import json_answer
 from api.dependencies import services
 from api.docs_page import docs_page
-from api.links import API
+from api.links import API, root_url
 from api.openapi import operations as described
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready, system_health
@@ -21,8 +21,9 @@ router = APIRouter(route_class=PlainRoute)
 
 
 @router.get("/", **described.ROOT)
-async def root(_request: Request) -> Response:
-    links = {
+async def root(request: Request) -> Response:
+    base = root_url(request, services(request).container.settings)
+    paths = {
         "documentation": "/docs",
         "openapi": "/openapi.json",
         "models": f"{API}/models",
@@ -30,6 +31,7 @@ async def root(_request: Request) -> Response:
         "files": f"{API}/files",
         "health": "/health/system",
     }
+    links = {name: base + path for name, path in paths.items()}
     return json_answer({"status": "alive", "links": links})
 
 
@@ -66,7 +68,8 @@ async def openapi(request: Request) -> Response:
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> Response:
     """Needs no script and nothing from elsewhere."""
-    return docs_page(request.app.openapi(), str(request.base_url).rstrip("/"))
+    settings = services(request).container.settings
+    return docs_page(request.app.openapi(), root_url(request, settings))
 
 
 def _collect() -> bytes:

@@ -22,7 +22,7 @@ async def list_problems(request: Request) -> Response:
     failures = "".join(
         f"<tr><td><code>{one.value}</code><td>{prose(one.meaning)}" for one in Failure
     )
-    body = "".join(f'<h3><a href="/problems/{one.type}">{one.type}</a></h3>{_html(one)}'
+    body = "".join(f'<h3><a href="problems/{one.type}">{one.type}</a></h3>{_html(one)}'
                    for one in answers())  # fmt: skip
     return html_page("Errors", f"{body}<h2>Failed jobs</h2><table>{failures}</table>")
 
@@ -33,7 +33,7 @@ async def read_problem(request: Request) -> Response:
     for one in answers():
         if one.type == wanted:
             if _wants_html(request):
-                return html_page(one.title, f"{_html(one)}<p><a href='/problems'>All errors</a>")
+                return html_page(one.title, f"{_html(one)}<p><a href='../problems'>All errors</a>")
             return _markdown(f"# {one.type}\n\n{entry(one)}")
     raise NotFound("there is no problem of this type")
 

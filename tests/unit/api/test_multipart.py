@@ -29,6 +29,26 @@ def test_file_becomes_the_input_field_of_its_name(
     assert sent(container)["image"].startswith("data:image/png;base64,")
 
 
+def test_a_file_goes_with_the_model_in_one_form(
+    client: TestClient, container: Any, digit: bytes
+) -> None:
+    parts = {
+        "model": (None, "digits@champion"),
+        "image": ("d.png", digit),
+        "priority": (None, "low"),
+    }
+    answer = client.post("/api/v1/predictions", files=parts)
+    assert (answer.status_code, answer.json()["version"]) == (202, "digits:2")
+    assert sent(container)["image"].startswith("data:image/png;base64,")
+
+
+def test_a_form_may_name_an_uploaded_file(client: TestClient, container: Any, digit: bytes) -> None:
+    file = client.post("/api/v1/files", files={"content": ("d.png", digit)}).json()
+    fields = json.dumps({"image": file["urls"]["get"]})
+    assert client.post(DIGITS, files={"input": (None, fields)}).status_code == 202
+    assert sent(container)["image"].startswith("data:image/png;base64,")
+
+
 def test_input_part_holds_json(client: TestClient, container: Any, wine: Any) -> None:
     parts = {"model": "wine", "input": json.dumps(wine), "priority": "high", "metadata": '{"a":1}'}
     answer = client.post(

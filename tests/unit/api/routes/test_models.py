@@ -1,7 +1,11 @@
+import json
+import re
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from api.app import create_app
 
 MODELS = "/api/v1/models"
 
@@ -58,3 +62,38 @@ def test_version_is_found_by_all_its_names(client: TestClient, registry: Any) ->
 def test_what_is_not_there(client: TestClient, path: str, status: int, kind: str) -> None:
     answer = client.get(f"{MODELS}/{path}")
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
+
+
+def test_a_version_has_its_schemas_where_cog_has_them(client: TestClient) -> None:
+    """Every reference leads to one of them, and no further: Replicate's client follows no other."""
+    version = client.get(f"{MODELS}/queuecast/wine/versions/1").json()
+    schemas = version["openapi_schema"]["components"]["schemas"]
+    assert schemas["Input"]["properties"].keys() == version["input_schema"]["properties"].keys()
+    found = re.findall(r'"\$ref": "([^"]*)"', json.dumps(schemas))
+    assert found
+    assert set(found) <= {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_a_model_has_what_replicates_client_reads_none_without(client: TestClient) -> None:
+    model = client.get(f"{MODELS}/digits").json()
+    assert model["latest_version"]["id"] == model["default_version"] == "digits:2"
+    assert (model["visibility"], model["run_count"]) == ("private", 0)
+    assert model["url"] == model["urls"]["get"]
+
+
+def test_another_owner_may_be_configured(container: Any, registry: Any, wine: Any) -> None:
+    named = container.settings.model_copy(update={"model_owner": "Acme"})
+    object.__setattr__(container, "settings", named)
+    with TestClient(create_app(container, registry)) as client:
+        assert client.get(f"{MODELS}/Acme/wine").json()["owner"] == "Acme"
+        assert client.get(f"{MODELS}/queuecast/wine").status_code == 404
+        for body in (
+            {"model": "Acme/wine:1"},
+            {"version": "Acme/wine:1"},
+            {"version": "Acme/wine"},
+        ):
+            answer = client.post("/api/v1/predictions", json=body | {"input": wine})
+            assert (answer.status_code, answer.json()["version"]) == (202, "wine:1")
+        foreign = {"model": "queuecast/wine", "input": wine}
+        refused = client.post("/api/v1/predictions", json=foreign)
+        assert refused.json()["type"] == "/problems/invalid-model-name"
