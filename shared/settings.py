@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     )
     output_max_bytes: int = Field(default=16 << 20, description="Largest output of a job.")
     inline_tensor_max_bytes: int = Field(
-        default=256 << 10,
+        default=64 << 10,
         description="Larger tensors travel between stages through the blob store.",
     )
     echo_input_max_bytes: int = Field(

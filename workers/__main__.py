@@ -15,10 +15,12 @@ from shared.errors import StartupRefused
 from shared.settings import Settings
 from shared.telemetry import logs
 from workers.app import create_app
+from workers.memory import keep_freed_memory
 
 
 def main() -> None:
     arguments = _arguments()
+    keep_freed_memory()
     try:
         settings = Settings()
     except ValidationError as error:

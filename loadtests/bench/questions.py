@@ -46,9 +46,9 @@ def digits(number: int) -> bytes:
 
 
 def resnet18_shaped(number: int) -> bytes:
-    """A JPEG of soft colours, about 3 kB."""
+    """A JPEG of soft colours, about 6 kB."""
     colours = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
-    return _image(Image.fromarray(colours).resize((128, 128), Image.Resampling.BICUBIC), "JPEG")
+    return _image(Image.fromarray(colours).resize((256, 256), Image.Resampling.BICUBIC), "JPEG")
 
 
 def transformer_shaped(number: int) -> bytes:

@@ -5,13 +5,13 @@ from onnx.onnx_ml_pb2 import ModelProto
 
 from loadtests.bench.graphs.graph import Graph
 
-SIDE = 112
+SIDE = 224
 CLASSES = 1000
 STAGES = ((64, 64, 1), (64, 128, 2), (128, 256, 2), (256, 512, 2))
 
 
 def build() -> ModelProto:
-    """float32 `image` [rows, 3, 112, 112] to float32 `scores` [rows, 1000]."""
+    """float32 `image` [rows, 3, 224, 224] to float32 `scores` [rows, 1000]."""
     graph = Graph()
     now = graph.add("Relu", _convolution(graph, "image", (3, 64, 7), 2))
     now = graph.add("MaxPool", now, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])

@@ -43,7 +43,7 @@ TRANSFORMER_SHAPED = Scenario(
 
 RESNET18_SHAPED = Scenario(
     "resnet18",
-    "a picture classifier of 5 ms: how near to a bare onnxruntime loop?",
+    "a picture classifier of 20 ms: how near to a bare onnxruntime loop?",
     arms,
     measuring(RESNET18),
     COLUMNS,

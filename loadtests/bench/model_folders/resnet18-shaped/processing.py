@@ -9,14 +9,14 @@ from PIL import Image
 from models.image_field import image_bytes
 from models.versions import Version
 
-SIDE = 112
+SIDE = 224
 BEST = 5
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 def preprocess(input: dict[str, str], _version: Version) -> dict[str, np.ndarray]:
-    """`image`, float32 [1, 3, 112, 112]."""
+    """`image`, float32 [1, 3, 224, 224]."""
     picture = Image.open(BytesIO(image_bytes(input["image"]))).convert("RGB")
     pixels = np.asarray(picture.resize((SIDE, SIDE)), np.float32) / 255
     channels = ((pixels - MEAN) / DEVIATION).transpose(2, 0, 1)
