@@ -2,7 +2,6 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
@@ -12,26 +11,26 @@ from shared.jobs.new_job import fingerprint
 _CHECK_CHARS = 12
 
 
-def encode_cursor(position: list[Any], *of_list: str) -> str:
+def encode_cursor(position: list[str], *of_list: str) -> str:
     """`of_list` is whatever decides which results the list has."""
     data = orjson.dumps([_check(position, of_list), *position])
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def decode_cursor(parameters: Mapping[str, str], *of_list: str) -> list[Any] | None:
+def decode_cursor(parameters: Mapping[str, str], *of_list: str) -> list[str] | None:
     """The position, None without a cursor; raises InvalidParameter for another list's cursor."""
     text = parameters.get("cursor")
     if text is None:
         return None
-    position: list[Any]
+    position: list[str]
     try:
         check, *position = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError):
         check, position = None, []
-    if check != _check(position, of_list):
+    if check != _check(position, of_list) or not all(isinstance(one, str) for one in position):
         raise refused("cursor", "should be taken from `next` or `previous` of the same list")
     return position
 
 
-def _check(position: list[Any], of_list: tuple[str, ...]) -> str:
+def _check(position: list[str], of_list: tuple[str, ...]) -> str:
     return fingerprint(*of_list, orjson.dumps(position))[:_CHECK_CHARS]

@@ -2,19 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from starlette.requests import Request
+
 from api.cursors import decode_cursor, encode_cursor
-from api.query_parameters import read_limit, refused
+from api.query_parameters import read_limit, read_moment, read_parameters, refused
+from api.submission import METADATA_MAX_KEYS
 from models.manifest import is_name
-from shared.domain.prediction import Snapshot
+from shared.domain.ids import parse_job_id
+from shared.domain.prediction import Snapshot, wire_time
 from shared.domain.states import State
 from shared.domain.wire import on_the_wire
-from shared.jobs.store import Page
+from shared.jobs.listing import Page, Position
+from shared.jobs.metadata import pair
 
-PARAMETERS = ("limit", "cursor", "model", "version", "status")
+METADATA = "metadata."
+"""What stands before one of the client's own keys."""
+
+FILTERS = ("model", "version", "status", "created_after", "created_before")
+PLACE = ("limit", "cursor")
 
 # SQL does not know how far an unfinished job is, so both words find all of them.
 STATUSES: dict[str, tuple[str, ...]] = {
@@ -38,23 +47,34 @@ class Listing:
     direction: Direction
     is_first: bool
 
-    def render(self, rows: Sequence[Snapshot], base: str) -> dict[str, Any]:
-        """The answer; `rows` are what `page` found, newest first, `base` is the API's URL."""
+    def render(
+        self, rows: Sequence[Snapshot], base: str, edge: Position | None = None
+    ) -> dict[str, Any]:
+        """The answer; `rows` are what `page` found, newest first, `base` is the API's URL.
+
+        With an `edge` others follow behind it, though the page is not full.
+        """
         newer = self.direction == "newer"
         results = rows[-self.limit :] if newer else rows[: self.limit]
-        more = len(rows) > self.limit
+        oldest, newest = (_position(one[0]) if one else None for one in (results[-1:], results))
+        if edge is not None:
+            further: Position | None = edge
+        elif len(rows) > self.limit:
+            further = newest if newer else oldest
+        else:
+            further = None
+        older_from = oldest if newer else further
+        newer_from = further if newer else (None if self.is_first else newest)
         return {
-            "next": self._link("older", results[-1:], base) if newer or more else None,
-            "previous": self._link("newer", results[:1], base)
-            if (more if newer else not self.is_first)
-            else None,
+            "next": self._link("older", older_from, base),
+            "previous": self._link("newer", newer_from, base),
             "results": [on_the_wire(row, base) for row in results],
         }
 
-    def _link(self, direction: Direction, edge: Sequence[Snapshot], base: str) -> str | None:
-        if not edge:
+    def _link(self, direction: Direction, edge: Position | None, base: str) -> str | None:
+        if edge is None:
             return None
-        position = [direction, edge[0]["created_at"], edge[0]["id"]]
+        position = [direction, wire_time(edge[0]), edge[1]]
         cursor = encode_cursor(position, *_identity(self.page.tenant, self.filters))
         query = {**self.filters, "limit": str(self.limit), "cursor": cursor}
         return f"{base}/predictions?{urlencode(query)}"
@@ -62,11 +82,11 @@ class Listing:
 
 def read_listing(parameters: Mapping[str, str], tenant: str) -> Listing:
     """Raises InvalidParameter."""
-    filters = {name: parameters[name] for name in PARAMETERS[2:] if name in parameters}
+    filters = {name: value for name, value in parameters.items() if name not in PLACE}
     model, version = _model_and_version(filters)
-    position = decode_cursor(parameters, *_identity(tenant, filters))
-    direction: Direction = position[0] if position else "older"
-    edge = (datetime.fromisoformat(position[1]), position[2]) if position else None
+    place = decode_cursor(parameters, *_identity(tenant, filters))
+    direction: Direction = "newer" if place and place[0] == "newer" else "older"
+    edge = _edge(place[1:]) if place is not None else None
     limit = read_limit(parameters)
     page = Page(
         tenant=tenant,
@@ -74,10 +94,45 @@ def read_listing(parameters: Mapping[str, str], tenant: str) -> Listing:
         model=model,
         version=version,
         status=_status(filters),
+        pairs=_pairs(filters),
+        since=read_moment(filters, "created_after"),
+        until=read_moment(filters, "created_before"),
         before=edge if direction == "older" else None,
         after=edge if direction == "newer" else None,
     )
-    return Listing(page, filters, limit, direction, is_first=position is None)
+    return Listing(page, filters, limit, direction, is_first=edge is None)
+
+
+def parameters_of(request: Request) -> Mapping[str, str]:
+    """What the list is asked for; raises InvalidParameter."""
+    own = (name for name in request.query_params if name.startswith(METADATA))
+    return read_parameters(request, *PLACE, *FILTERS, *own)
+
+
+def _position(row: Snapshot) -> Position:
+    return datetime.fromisoformat(row["created_at"]), row["id"]
+
+
+def _edge(found: list[str]) -> Position:
+    """What a cursor says; its check keeps nobody from making one."""
+    try:
+        created_at, job_id = found
+        if parse_job_id(job_id) == job_id:
+            return datetime.fromisoformat(created_at).astimezone(UTC), job_id
+    except (ValueError, OverflowError):
+        pass
+    raise refused("cursor", "is no place in this list")
+
+
+def _pairs(filters: Mapping[str, str]) -> tuple[str, ...]:
+    own = {
+        name.removeprefix(METADATA): value
+        for name, value in filters.items()
+        if name.startswith(METADATA)
+    }
+    if len(own) > METADATA_MAX_KEYS:
+        raise refused("metadata", f"a prediction has at most {METADATA_MAX_KEYS} keys")
+    return tuple(pair(key, value) for key, value in own.items())
 
 
 def _identity(tenant: str, filters: Mapping[str, str]) -> tuple[str, ...]:

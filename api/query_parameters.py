@@ -1,6 +1,8 @@
 """Query parameters, read strictly: one that is unknown or comes twice is refused, never ignored."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from math import isfinite
 
 from starlette.requests import Request
@@ -9,6 +11,11 @@ from shared.errors import FieldError, InvalidParameter
 
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
+
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+ -]\d\d:\d\d)", re.ASCII
+)
+_AS_A_MOMENT = "should be a moment with its zone, such as 2026-01-02T12:00:00Z"
 
 
 def read_parameters(request: Request, *known: str) -> Mapping[str, str]:
@@ -42,6 +49,20 @@ def read_seconds(parameters: Mapping[str, str], name: str, at_most: float) -> fl
     if "_" in text or not isfinite(seconds) or seconds < 0:
         raise refused(name, "should be a number of seconds, 0 or more")
     return min(seconds, at_most)
+
+
+def read_moment(parameters: Mapping[str, str], name: str) -> datetime | None:
+    """A moment of RFC 3339, None when it is not given."""
+    text = parameters.get(name)
+    if text is None:
+        return None
+    if not _MOMENT.fullmatch(text):
+        raise refused(name, _AS_A_MOMENT)
+    try:
+        # A plus sign that was not encoded arrives as a space.
+        return datetime.fromisoformat(text.replace(" ", "+").upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise refused(name, _AS_A_MOMENT) from None
 
 
 def refused(name: str, detail: str) -> InvalidParameter:

@@ -183,5 +183,9 @@ LIST = operation(
         parameter("version", "query", "Of this version, `name:version`."),
         parameter("status", "query", "`starting` and `processing` both find all that have not "
                   "ended.", enum=["starting", "processing", "succeeded", "failed", "canceled"]),
+        parameter("created_after", "query", "Created then or later.", format="date-time"),
+        parameter("created_before", "query", "Created then or earlier.", format="date-time"),
+        parameter("metadata.KEY", "query", "With this value in `metadata`; KEY stands for any key "
+                  "of yours. Text as it is, other values as in JSON: `7`, `true`, `null`."),
     ],
 )  # fmt: skip

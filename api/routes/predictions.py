@@ -19,7 +19,7 @@ from api.input_files import Room, may_name_files, with_files
 from api.links import API, base_url
 from api.openapi import predictions as described
 from api.path_ids import read_job_id
-from api.prediction_list import PARAMETERS, read_listing
+from api.prediction_list import parameters_of, read_listing
 from api.prefer import wanted_wait
 from api.query_parameters import read_parameters, read_seconds
 from api.refusals import counting_refusals
@@ -129,6 +129,6 @@ async def read_output(request: Request) -> Response:
 @router.get("/predictions", **described.LIST)
 async def list_predictions(request: Request) -> Response:
     here = services(request).container
-    listing = read_listing(read_parameters(request, *PARAMETERS), tenant(request))
-    rows = await here.reader.page(listing.page)
-    return json_answer(listing.render(rows, base_url(request, here.settings)))
+    listing = read_listing(parameters_of(request), tenant(request))
+    rows, edge = await here.reader.page(listing.page)
+    return json_answer(listing.render(rows, base_url(request, here.settings), edge))

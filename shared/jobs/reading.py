@@ -17,8 +17,8 @@ from shared.domain import prediction
 from shared.domain.names import Keys
 from shared.domain.prediction import Snapshot
 from shared.errors import NotFound
-from shared.jobs import store, views
-from shared.jobs.store import Page
+from shared.jobs import listing, store, views
+from shared.jobs.listing import Found, Page, Position
 from shared.jobs.waiting import Waiter, Waiters
 from shared.settings import Settings
 from shared.telemetry import counters
@@ -96,10 +96,13 @@ class Reader:
         row = await asyncio.to_thread(self._row, tenant, job_id)
         return row["output"], row["output_ref"]
 
-    async def page(self, wanted: Page) -> list[Snapshot]:
-        """Jobs as SQL knows them; how far an unfinished one is, Redis says."""
-        rows = await asyncio.to_thread(self._page, wanted)
-        return list(await asyncio.gather(*map(self._current, rows)))
+    async def page(self, wanted: Page) -> tuple[list[Snapshot], Position | None]:
+        """Jobs as SQL knows them; how far an unfinished one is, Redis says.
+
+        The position is where a page goes on that looked at all it may, and is not full.
+        """
+        found = await asyncio.to_thread(self._page, wanted)
+        return list(await asyncio.gather(*map(self._current, found.rows))), found.edge
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -164,9 +167,9 @@ class Reader:
             raise NotFound("there is no prediction with this id")
         return row
 
-    def _page(self, wanted: Page) -> list[RowMapping]:
+    def _page(self, wanted: Page) -> Found:
         with reading(self._engine) as connection:
-            return store.page(connection, wanted)
+            return listing.page(connection, wanted)
 
     async def _listen_for_ever(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""The statements on the `job` table that change no state: insert, read, list, find what is due."""
+"""The statements on the `job` table that change no state: insert, read, find what is due."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,15 +19,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.domain.states import State
+from shared.jobs import metadata
 from shared.jobs.table import job_table as job
 
 
-def _has_status(status: str) -> ColumnElement[bool]:
+def has_status(status: str) -> ColumnElement[bool]:
     """Written out, not bound: only so are the partial indexes used."""
     return job.c.status == bindparam(None, status, job.c.status.type, literal_execute=True)
 
 
-_UNFINISHED = _has_status(State.QUEUED.value)
+_UNFINISHED = has_status(State.QUEUED.value)
 
 
 LOGGED = (
@@ -57,7 +58,11 @@ def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Inserts the rows and answers the new ids; an id or key that is taken is passed over."""
     if not rows:
         return set()
-    return set(connection.execute(_INSERT[connection.dialect.name], list(rows)).scalars())
+    created = set(connection.execute(_INSERT[connection.dialect.name], list(rows)).scalars())
+    described = [row for row in rows if row["request_metadata"] and row["id"] in created]
+    if described:
+        metadata.note(connection, described)
+    return created
 
 
 def read(connection: Connection, tenant: str, job_id: str) -> RowMapping | None:
@@ -78,40 +83,6 @@ def find_taken(
     same_key = and_(job.c.tenant == tenant, job.c.idempotency_key == idempotency_key)
     taken = job.c.id == job_id if idempotency_key is None else or_(job.c.id == job_id, same_key)
     return connection.execute(select(job).where(taken)).mappings().first()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which jobs to list; `before` and `after` are (created_at, id) of a neighbouring page."""
-
-    tenant: str
-    limit: int
-    model: str | None = None
-    version: str | None = None
-    status: tuple[str, ...] = ()
-    before: tuple[datetime, str] | None = None
-    after: tuple[datetime, str] | None = None
-
-
-def page(connection: Connection, wanted: Page) -> list[RowMapping]:
-    """Up to `limit` rows, newest first."""
-    conditions = [job.c.tenant == wanted.tenant]
-    if wanted.model is not None:
-        conditions.append(job.c.model == wanted.model)
-    if wanted.version is not None:
-        conditions.append(job.c.version == wanted.version)
-    if wanted.status:
-        conditions.append(or_(*map(_has_status, wanted.status)))
-    position = tuple_(job.c.created_at, job.c.id)
-    if wanted.before is not None:
-        conditions.append(position < _literal(wanted.before))
-    newest_first = (job.c.created_at.desc(), job.c.id.desc())
-    if wanted.after is None:
-        statement = select(job).where(*conditions).order_by(*newest_first).limit(wanted.limit)
-        return list(connection.execute(statement).mappings())
-    conditions.append(position > _literal(wanted.after))
-    statement = select(job).where(*conditions).order_by(job.c.created_at, job.c.id)
-    return list(connection.execute(statement.limit(wanted.limit)).mappings())[::-1]
 
 
 def due(connection: Connection, now: datetime, after_id: str | None, limit: int) -> list[Due]:
@@ -153,10 +124,3 @@ def oldest_unfinished(connection: Connection) -> datetime | None:
 def _owed(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Joiners are owed nothing of their own: they end with their leader."""
     return _UNFINISHED, job.c.dispatch_after <= now, job.c.joined_to.is_(None)
-
-
-def _literal(position: tuple[datetime, str]) -> Any:
-    moment, job_id = position
-    return tuple_(
-        bindparam(None, moment, job.c.created_at.type), bindparam(None, job_id, job.c.id.type)
-    )

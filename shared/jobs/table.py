@@ -67,8 +67,8 @@ class Job(SQLModel, table=True):
         ),
         UniqueConstraint("tenant", "idempotency_key", name="job_idempotency_key"),
         Index("job_newest_first", "tenant", "created_at", "id"),
-        # The version stands last: it is looked at in the index, not in every row of the model.
-        Index("job_by_model", "tenant", "model", "created_at", "id", "version"),
+        Index("job_by_model", "tenant", "model", "created_at", "id"),
+        Index("job_by_version", "tenant", "model", "version", "created_at", "id"),
         # Holds all that counting asks for: PostgreSQL would rather read the whole table than
         # every unfinished row.
         Index(

@@ -8,7 +8,6 @@ from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.jobs import lifecycle, store
 from shared.jobs.lifecycle import End
-from shared.jobs.store import Page
 
 
 def test_a_taken_id_is_passed_over(engine: Engine, stored, new_job, settings) -> None:
@@ -41,41 +40,6 @@ def test_another_tenants_job_is_not_read(engine: Engine, stored) -> None:
     job = stored(tenant="a")
     with reading(engine) as connection:
         assert store.read(connection, "b", job.id) is None
-
-
-def test_pages_run_newest_first_in_both_directions(engine: Engine, stored, clock) -> None:
-    jobs = []
-    for _ in range(5):
-        clock.advance(1)
-        jobs.append(stored(created_at=clock.now()))
-    newest = [job.id for job in jobs[::-1]]
-    with reading(engine) as connection:
-        first = store.page(connection, Page("default", 2))
-        last = (first[-1]["created_at"], first[-1]["id"])
-        second = store.page(connection, Page("default", 2, before=last))
-        head = (second[0]["created_at"], second[0]["id"])
-        back = store.page(connection, Page("default", 2, after=head))
-    assert [row["id"] for row in first] == newest[:2]
-    assert [row["id"] for row in second] == newest[2:4]
-    assert back == first
-
-
-def test_jobs_of_one_moment_are_ordered_by_id(engine: Engine, stored) -> None:
-    ids = [stored().id for _ in range(4)]
-    with reading(engine) as connection:
-        first = store.page(connection, Page("default", 2))
-        last = (first[-1]["created_at"], first[-1]["id"])
-        second = store.page(connection, Page("default", 2, before=last))
-    assert [row["id"] for row in (*first, *second)] == sorted(ids, reverse=True)
-
-
-def test_filters_narrow_the_page(engine: Engine, stored) -> None:
-    wine, digits = stored(model="wine"), stored(model="digits", version="2")
-    with reading(engine) as connection:
-        by_model = store.page(connection, Page("default", 9, model="digits", version="2"))
-        by_status = store.page(connection, Page("default", 9, status=("failed",)))
-    assert [row["id"] for row in by_model] == [digits.id] != [wine.id]
-    assert by_status == []
 
 
 def test_only_unfinished_jobs_past_their_time_are_due(engine: Engine, stored, clock) -> None:

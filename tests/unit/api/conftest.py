@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +26,11 @@ from shared.backlog.backlogs import Move
 from shared.container import Container
 from shared.db.engine import writing
 from shared.db.migrate import upgrade
+from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot, encode
+from shared.domain.states import State
+from shared.jobs import lifecycle
+from shared.jobs.lifecycle import End
 from shared.jobs.table import job_table
 from shared.result_cache.results import Answer, Question
 from shared.settings import BUNDLED_MODELS_DIR, Settings
@@ -240,6 +244,20 @@ def rows(container: Container) -> Any:
             return list(connection.execute(select(job_table)).mappings())
 
     return read
+
+
+@pytest.fixture
+def finish(container: Any) -> Any:
+    """Gives a prediction its output, in SQL."""
+
+    def run(job_id: str) -> None:
+        end = End(
+            job_id, None, Outcome(State.SUCCEEDED, output=b'{"label":"barolo"}', batch_size=3)
+        )
+        with container.engine.begin() as connection:
+            lifecycle.finish(connection, [end], datetime.now(UTC))
+
+    return run
 
 
 @pytest.fixture

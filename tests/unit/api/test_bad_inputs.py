@@ -192,7 +192,11 @@ def test_headers_are_refused(
     "query",
     ["limit=0", "limit=-1", "limit=101", "limit=abc", "limit=", "limit=1&limit=2", "limit=٣",
      "cursor=", "cursor=xx", "cursor=W10", "cursor=bnVsbA", "status=done", "model=%00", "model=..",
-     "version=1", "version=wine:1&model=digits", "stauts=failed"],
+     "version=1", "version=wine:1&model=digits", "stauts=failed", "metadata=a", "metadata",
+     "metadata.a=1&metadata.a=2", "created_after=", "created_after=yesterday",
+     "created_after=2026-01-02", "created_before=2026-01-02T12:00:00", "created_before=1",
+     "created_before=2026-13-02T12:00:00Z", "created_after=0001-01-01T00:00:00%2B23:59",
+     "created_after=٢026-01-02T12:00:00Z", "&".join(f"metadata.{n}=1" for n in range(17))],
 )  # fmt: skip
 def test_list_parameter_is_refused(client: TestClient, query: str) -> None:
     answer = client.get(f"/api/v1/predictions?{query}")

@@ -17,20 +17,6 @@ from shared.payloads.references import new_output
 PREDICTIONS = "/api/v1/predictions"
 
 
-@pytest.fixture
-def finish(container: Any) -> Any:
-    """Gives a prediction its output, in SQL."""
-
-    def run(job_id: str) -> None:
-        end = End(
-            job_id, None, Outcome(State.SUCCEEDED, output=b'{"label":"barolo"}', batch_size=3)
-        )
-        with container.engine.begin() as connection:
-            lifecycle.finish(connection, [end], datetime.now(UTC))
-
-    return run
-
-
 def test_submit_is_stored_queued_and_answered(
     client: TestClient, container: Any, rows: Any, submission: Any
 ) -> None:
@@ -283,50 +269,6 @@ def test_output_of_a_store_that_is_away_can_be_asked_for_again(
     monkeypatch.setattr(container.blobs, "get", fail)
     answer = client.get(f"{large[0]['urls']['get']}/output")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-
-
-def test_list_is_newest_first_in_pages(client: TestClient, submission: Any) -> None:
-    ids = [client.post(PREDICTIONS, json=submission).json()["id"] for _ in range(5)]
-    seen, url = [], f"{PREDICTIONS}?limit=2"
-    while url:
-        page = client.get(url).json()
-        seen += [one["id"] for one in page["results"]]
-        url = page["next"]
-    assert seen == ids[::-1]
-
-
-def test_list_can_be_walked_back(client: TestClient, submission: Any) -> None:
-    for _ in range(5):
-        client.post(PREDICTIONS, json=submission)
-    first = client.get(f"{PREDICTIONS}?limit=2").json()
-    second = client.get(first["next"]).json()
-    third = client.get(second["next"]).json()
-    assert (first["previous"], third["next"]) == (None, None)
-    assert client.get(third["previous"]).json()["results"] == second["results"]
-    back = client.get(client.get(third["previous"]).json()["previous"]).json()
-    assert (back["results"], back["previous"]) == (first["results"], None)
-
-
-def test_list_filters(client: TestClient, submission: Any, registry: Any, finish: Any) -> None:
-    done = client.post(PREDICTIONS, json=submission).json()["id"]
-    finish(done)
-    digits = {"model": "digits:1", "input": registry.models["digits"].example}
-    waiting = client.post(PREDICTIONS, json=digits).json()["id"]
-
-    def found(query: str) -> list[str]:
-        return [one["id"] for one in client.get(f"{PREDICTIONS}?{query}").json()["results"]]
-
-    assert found("status=succeeded") == found("model=wine") == found("version=wine:1") == [done]
-    assert found("status=starting") == found("version=digits:1&model=digits") == [waiting]
-    assert found("model=nothing") == found("version=digits:2") == []
-
-
-def test_cursor_of_other_filters_is_refused(client: TestClient, submission: Any) -> None:
-    for _ in range(2):
-        client.post(PREDICTIONS, json=submission)
-    following = client.get(f"{PREDICTIONS}?limit=1&model=wine").json()["next"]
-    assert client.get(following).status_code == 200
-    assert client.get(following.replace("model=wine", "model=digits")).status_code == 422
 
 
 def test_foreign_tenant_sees_nothing(client: TestClient, container: Any, submission: Any) -> None:

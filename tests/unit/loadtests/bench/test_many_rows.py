@@ -10,9 +10,9 @@ from shared.db.migrate import upgrade
 from shared.domain.ids import parse_job_id
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
-from shared.jobs import lifecycle, store
+from shared.jobs import lifecycle, listing, store
 from shared.jobs.lifecycle import End
-from shared.jobs.store import Page
+from shared.jobs.listing import Page
 from shared.jobs.table import job_table
 from shared.prediction_log.table import log_table
 
@@ -48,7 +48,7 @@ def copied(engine, new_job, settings):
 def test_old_jobs_lie_before_those_that_were_there(database, engine, copied):
     fill(database, ROWS)
     with reading(engine) as connection:
-        newest_first = store.page(connection, Page(tenant="default", limit=1000))
+        newest_first = listing.page(connection, Page(tenant="default", limit=1000)).rows
     ids = [row["id"] for row in newest_first]
     assert len(set(ids)) == ROWS + len(copied)
     assert set(ids[:2]) == set(copied)

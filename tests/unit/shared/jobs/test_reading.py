@@ -13,8 +13,8 @@ from shared.domain import prediction
 from shared.domain.names import Keys
 from shared.errors import NotFound, Unavailable
 from shared.jobs import reading
+from shared.jobs.listing import Page
 from shared.jobs.reading import Reader
-from shared.jobs.store import Page
 
 SOON = 10
 
@@ -270,7 +270,7 @@ def test_waiters_leave_nothing_behind(reader, put, new_job) -> None:
 def test_a_page_shows_how_far_each_job_is(reader, put, stored) -> None:
     queued, running = stored(), stored()
     put(running, stage="predicting", status="processing")
-    found = within_time(reader.page(Page("default", 9)))
+    found, _ = within_time(reader.page(Page("default", 9)))
     assert {one["id"]: one["stage"] for one in found} == {
         queued.id: "queued",
         running.id: "predicting",
