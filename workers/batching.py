@@ -1,31 +1,11 @@
-"""How what was taken is divided into batches, and which priorities a take reads first."""
+"""How what was taken is divided into batches."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from shared.backlog.backlogs import Taken
-from shared.domain.names import Priority
 from workers.tensors import Tensors
-
-NORMAL_FIRST_EVERY = 4
-LOW_FIRST_EVERY = 16
-
-_HIGH_FIRST = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
-_NORMAL_FIRST = (Priority.NORMAL, Priority.HIGH, Priority.LOW)
-_LOW_FIRST = (Priority.LOW, Priority.HIGH, Priority.NORMAL)
-
-
-def take_order(turn: int) -> tuple[Priority, ...]:
-    """High first, but every 4th take begins with normal and every 16th with low.
-
-    So a flood of high never starves the others, and costs them no more than their turn.
-    """
-    if turn % LOW_FIRST_EVERY == LOW_FIRST_EVERY - 1:
-        return _LOW_FIRST
-    if turn % NORMAL_FIRST_EVERY == NORMAL_FIRST_EVERY - 1:
-        return _NORMAL_FIRST
-    return _HIGH_FIRST
 
 
 def batches(taken: Iterable[Taken], max_rows: int, max_bytes: int) -> list[list[Taken]]:

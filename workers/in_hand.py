@@ -6,6 +6,7 @@ import redis
 
 from shared.backlog.backlogs import Backlogs, Take, Taken
 from shared.clock import Clock
+from shared.domain.names import Priority
 from workers.entry_moves import added_at
 
 LOOK_AGAIN_SECONDS = 0.05
@@ -32,15 +33,23 @@ class InHand:
         return sum(one.entry.rows for one in self.taken)
 
     @property
+    def priorities(self) -> set[Priority]:
+        """Those of which it brought some."""
+        return {Priority(one.entry.job["priority"]) for one in self.taken}
+
+    @property
     def age_seconds(self) -> float:
         """How long the oldest of it has been in its backlog."""
         return max([0.0, *(self.at - added_at(one) for one in self.taken)])
 
     def may_grow(self, max_rows: int, max_bytes: int) -> bool:
         """Whether it may wait for more: neither one that is full nor a suspect, nor nothing."""
-        entries = [one.entry for one in self.taken]
-        full = self.rows >= max_rows or sum(entry.weight for entry in entries) >= max_bytes
-        return bool(entries) and not full and not any(entry.suspect for entry in entries)
+        suspect = any(one.entry.suspect for one in self.taken)
+        return bool(self.taken) and not suspect and not self.is_full(max_rows, max_bytes)
+
+    def is_full(self, max_rows: int, max_bytes: int) -> bool:
+        """Whether it reached one of its bounds, so that more may have been left."""
+        return self.rows >= max_rows or sum(one.entry.weight for one in self.taken) >= max_bytes
 
     def add(self, more: Take) -> None:
         """What was taken a while later."""

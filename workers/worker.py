@@ -1,7 +1,7 @@
 """What every stage works with: takes in this process's name, runs under its rules, passes on."""
 
-import itertools
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -18,9 +18,9 @@ from shared.domain.names import Backlog, Priority, Stage
 from shared.errors import BusyError, JobFailed, WorkTakenAway
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
-from workers.batching import take_order
 from workers.in_hand import InHand
 from workers.isolation import Isolation
+from workers.turns import Turns
 from workers.watchdog import Watchdog
 
 LOOK_SECONDS = 0.02
@@ -45,7 +45,7 @@ class Worker:
         self.stopping = False
         self._backlogs: Backlogs = container.backlogs
         self._isolation = Isolation()
-        self._turns = itertools.count()
+        self._turns: defaultdict[Backlog, Turns] = defaultdict(Turns)
 
     def take(self, backlog: Backlog, rows: int, delay_seconds: float = 0.0) -> InHand:
         """What waits, up to so many rows, at once.
@@ -53,13 +53,15 @@ class Worker:
         With a delay, a take that may grow waits until its oldest entry is that old, and is then
         topped up, once. A worker that is to stop waits no longer.
         """
-        order = take_order(next(self._turns))
+        turns = self._turns[backlog]
+        order = turns.order
         take = InHand(self._take(backlog, rows, order), self._backlogs, self.clock)
         wait_seconds = delay_seconds - take.age_seconds
         if wait_seconds > 0 and take.may_grow(rows, self.settings.batch_max_bytes):
             self._backlogs.hush(backlog, wait_seconds)
             self._wait(wait_seconds)
             take.add(self._take(backlog, rows - take.rows, order))
+        turns.took(take.priorities, full=take.is_full(rows, self.settings.batch_max_bytes))
         return take
 
     def _wait(self, seconds: float) -> None:

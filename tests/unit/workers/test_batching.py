@@ -1,26 +1,9 @@
-from collections import Counter
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.names import Priority
-from workers.batching import batches, bucket, split, stack, take_order, together_or_alone
-
-
-def test_every_priority_gets_its_turn() -> None:
-    first = Counter(take_order(turn)[0] for turn in range(160))
-    assert first == {Priority.HIGH: 120, Priority.NORMAL: 30, Priority.LOW: 10}
-
-
-def test_every_take_reads_every_priority() -> None:
-    assert {tuple(sorted(take_order(turn))) for turn in range(16)} == {tuple(sorted(Priority))}
-
-
-def test_high_comes_before_the_rest_of_a_lower_turn() -> None:
-    assert take_order(3) == (Priority.NORMAL, Priority.HIGH, Priority.LOW)
-    assert take_order(15) == (Priority.LOW, Priority.HIGH, Priority.NORMAL)
+from workers.batching import batches, bucket, split, stack, together_or_alone
 
 
 def test_suspects_come_last_and_alone(add) -> None:

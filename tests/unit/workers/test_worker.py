@@ -8,6 +8,7 @@ from shared.backlog.backlogs import Move
 from shared.domain.names import RECORD, Backlog, Priority, Stage
 
 WINE = Backlog(Stage.PREPROCESS, "m", "1")
+OTHER = Backlog(Stage.PREPROCESS, "other", "1")
 IN_20_MS = 2.02  # what waits has come two seconds ago
 
 
@@ -16,14 +17,20 @@ def worker(new_worker):
     return new_worker(Stage.PREPROCESS)
 
 
-def test_takes_follow_the_turns_of_the_priorities(worker, backlogs, monkeypatch) -> None:
-    orders = []
+def test_each_backlog_has_turns_of_its_own(worker, backlogs, add, new_job, monkeypatch) -> None:
+    orders: dict[Backlog, list[Priority]] = {WINE: [], OTHER: []}
     take = backlogs.take
-    monkeypatch.setattr(backlogs, "take", lambda *given: orders.append(given[3]) or take(*given))
-    for _ in range(16):
-        worker.take(WINE, 1)
-    assert [order[0] for order in orders].count(Priority.NORMAL) == 3
-    assert [order[0] for order in orders].count(Priority.LOW) == 1
+
+    def noted(backlog, *given):
+        orders[backlog].append(given[-1][0])
+        return take(backlog, *given)
+
+    monkeypatch.setattr(backlogs, "take", noted)
+    for backlog in (WINE, OTHER) * 4:
+        add(job=new_job(model="m", priority=Priority.HIGH))
+        worker.take(backlog, 1)
+    expected = [Priority.HIGH] * 3 + [Priority.NORMAL]
+    assert orders == {WINE: expected, OTHER: expected}
 
 
 def test_without_a_delay_an_idle_worker_starts_at_once(worker, add, journal) -> None:
