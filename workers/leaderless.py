@@ -1,14 +1,16 @@
-"""A net under single-flight: joiners whose leader ended without them run themselves.
+"""A net under single-flight: joiners whose leader ended without them end as it did, or run.
 
-The transaction that ends a leader ends its joiners, so there are none unless a row was changed from
-outside, or lost.
+The end of a leader is that of its joiners too, so there are none unless a process died between two
+slices of very many, or a row was changed from outside, or lost.
 """
 
 import structlog
 
 from shared.container import Container
-from shared.db.engine import reading, writing
+from shared.db.engine import reading
 from shared.jobs import joiners
+from shared.jobs.last_joiners import follow_all
+from shared.jobs.lifecycle import Finished
 
 log = structlog.get_logger()
 
@@ -23,10 +25,7 @@ class Leaderless:
 
     def run(self) -> None:
         with reading(self._engine) as connection:
-            found = joiners.leaderless(connection, self._slice)
-        if not found:
-            return
-        with writing(self._engine) as connection:
-            for job_id in found:
-                joiners.lead(connection, [job_id], self._clock.now())
-        log.warning("leaderless_joiners_run", jobs=len(found))
+            leaders = joiners.left_behind(connection, self._slice)
+        if leaders:
+            log.warning("joiners_were_left_behind", leaders=len(leaders))
+            follow_all(self._engine, Finished(leaving=leaders), self._clock.now())

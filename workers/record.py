@@ -18,6 +18,7 @@ from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot
 from shared.errors import BusyError
 from shared.jobs import lifecycle, store, views
+from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End, Finished
 from shared.telemetry import counters
 from workers.entry_moves import given_back
@@ -76,7 +77,9 @@ class Record:
         while True:
             try:
                 with writing(self._engine) as connection:
-                    return lifecycle.finish(connection, ends, now)
+                    finished = lifecycle.finish(connection, ends, now)
+                follow_all(self._engine, finished, now)
+                return finished
             except BusyError as error:
                 log.warning("record_waits_for_sql", jobs=len(taken), reason=error.detail)
                 if self._worker.stopping:
@@ -89,7 +92,7 @@ class Record:
             views.finished(by_id[end.job_id].entry.job, end.outcome, now)
             for end in finished.recorded
         ]
-        ended += self._snapshots([end.job_id for end in finished.joined])
+        ended += self._snapshots(finished.joined)
         ended_before = self._snapshots(finished.already)
         gone = {*finished.fenced, *finished.unknown}
         stay = [one for one in taken if one.entry.id not in gone]

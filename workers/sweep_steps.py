@@ -20,6 +20,7 @@ from shared.domain.failures import DEADLINE_PASSED, Failure
 from shared.domain.names import GROUP, RECORD, Backlog, Keys, Stage
 from shared.domain.outcome import Outcome
 from shared.jobs import lifecycle, store, views
+from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End
 from shared.jobs.store import Due
 from shared.telemetry import counters
@@ -179,8 +180,10 @@ class Sweep:
             return
         with writing(self._engine) as connection:
             finished = lifecycle.finish(connection, ends, self._clock.now())
-            ended = (*finished.recorded, *finished.joined)
-            rows = store.read_many(connection, [end.job_id for end in ended])
+        follow_all(self._engine, finished, self._clock.now())
+        with reading(self._engine) as connection:
+            recorded = [end.job_id for end in finished.recorded]
+            rows = store.read_many(connection, [*recorded, *finished.joined])
         for row in rows:
             counters.jobs_finished.labels(row["model"], row["status"]).inc()
             counters.jobs_failed.labels(row["error_code"]).inc()

@@ -14,6 +14,7 @@ from shared.domain.prediction import Snapshot
 from shared.domain.states import State
 from shared.errors import NotFound
 from shared.jobs import lifecycle, store, views
+from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End
 from shared.settings import Settings
 from shared.telemetry import counters
@@ -44,6 +45,7 @@ class Canceler:
             end = End(job_id, None, Outcome(State.CANCELED))
             finished = lifecycle.finish(connection, [end], self._clock.now())
             row = store.read_many(connection, [job_id])[0]
+        follow_all(self._engine, finished, self._clock.now())
         snapshot = views.from_row(row, self._settings.echo_input_max_bytes)
         if finished.recorded:
             counters.jobs_finished.labels(row["model"], State.CANCELED.value).inc()

@@ -1,23 +1,38 @@
 """Single-flight: jobs that wait for another one of the same input instead of running.
 
-A joiner is an unfinished row with `joined_to`. It is in no backlog and has no snapshot: it ends in
-the transaction that ends its leader, or leads itself when the leader went without an answer.
+A joiner is an unfinished row with `joined_to`. It is in no backlog and has no snapshot: it ends
+with its leader, or leads itself when the leader went without an answer.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, bindparam, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    bindparam,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
+from shared.db.expressions import later_of, seconds_between
 from shared.domain.names import Priority
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
-from shared.jobs import store
 from shared.jobs.table import job_table as job
+from shared.prediction_log.table import log_table
 
 # Written out, not bound: only so do the databases use the partial index.
 _UNFINISHED = job.c.status == literal_column("'queued'")
+
+_LOGGED = (
+    "tenant", "model", "version", "digest", "input_hash", "input_bytes", "cache", "attempt",
+    "created_at",
+)  # fmt: skip
 
 _RANK = {priority.value: rank for rank, priority in enumerate(Priority)}
 
@@ -56,10 +71,42 @@ _LEADERS = (
     .with_for_update(read=True)
 )  # fmt: skip
 _JOINERS = (
-    select(*store.LOGGED, job.c.priority)
+    select(job.c.id, job.c.joined_to, job.c.priority, job.c.created_at)
     .where(_UNFINISHED, job.c.joined_to.in_(bindparam("ids", expanding=True)))
     .order_by(job.c.id)
+    .limit(bindparam("most"))
     .with_for_update()
+)
+_leader = job.alias("leader")
+_ENDING = (
+    _UNFINISHED,
+    job.c.id.in_(bindparam("ids", expanding=True)),
+    _leader.c.id == job.c.joined_to,
+)
+_COMPLETED_AT = later_of(_leader.c.completed_at, job.c.created_at)
+_OUTCOME = (
+    "status", "output", "error_code", "preprocess_time", "predict_time", "batch_size"
+)  # fmt: skip
+_LOG = insert(log_table).from_select(
+    [*_LOGGED, *_OUTCOME, "job_id", "completed_at", "total_time"],
+    select(
+        *(job.c[name] for name in _LOGGED),
+        *(_leader.c[name] for name in _OUTCOME),
+        job.c.id,
+        _COMPLETED_AT,
+        seconds_between(job.c.created_at, _COMPLETED_AT),
+    ).where(*_ENDING),
+)
+_END = (
+    update(job)
+    .where(*_ENDING)
+    .values(
+        {name: _leader.c[name] for name in (*_OUTCOME, "output_ref", "error")}
+        | {
+            "started_at": later_of(_leader.c.started_at, job.c.created_at),
+            "completed_at": _COMPLETED_AT,
+        }
+    )
 )
 
 
@@ -89,16 +136,21 @@ def _leads(row: RowMapping, now: datetime) -> bool:
     return row["status"] == "queued" and row["crashes"] == 0 and row["joined_to"] is None
 
 
-def waiting_for(connection: Connection, leader_ids: Sequence[str]) -> Sequence[RowMapping]:
-    """The unfinished joiners of these jobs, locked; the most urgent first, of those the oldest."""
-    rows = connection.execute(_JOINERS, {"ids": list(leader_ids)}).mappings()
+def waiting_for(
+    connection: Connection, leader_ids: Sequence[str], most: int
+) -> Sequence[RowMapping]:
+    """Unfinished joiners of these jobs, locked; the most urgent first, of those the oldest."""
+    rows = connection.execute(_JOINERS, {"ids": list(leader_ids), "most": most}).mappings()
     return sorted(rows, key=lambda row: (_RANK[row["priority"]], row["created_at"], row["id"]))
 
 
-def outcome_for(joiner: RowMapping, outcome: Outcome) -> Outcome:
-    """Its leader's outcome: it never queued itself, and did not start before it was there."""
-    begun = outcome.started_at and max(outcome.started_at, joiner["created_at"].timestamp())
-    return replace(outcome, started_at=begun, queue_time=None)
+def end(connection: Connection, job_ids: Sequence[str]) -> None:
+    """Ends joiners as their leaders have ended, each with its log row, in two statements.
+
+    A joiner never queued itself, and neither started nor ended before it was there.
+    """
+    connection.execute(_LOG, {"ids": list(job_ids)})
+    connection.execute(_END, {"ids": list(job_ids)})
 
 
 def lead(connection: Connection, job_ids: Sequence[str], now: datetime) -> None:
@@ -111,11 +163,12 @@ def lead(connection: Connection, job_ids: Sequence[str], now: datetime) -> None:
         connection.execute(statement.values(joined_to=first))
 
 
-def leaderless(connection: Connection, limit: int) -> list[str]:
-    """Joiners whose leader has ended or is gone: none, unless a row was changed from outside."""
+def left_behind(connection: Connection, limit: int) -> list[str]:
+    """Leaders that have ended or are gone while some wait for them, by id."""
     leader = job.alias()
     statement = (
-        select(job.c.id)
+        select(job.c.joined_to)
+        .distinct()
         .outerjoin(leader, leader.c.id == job.c.joined_to)
         .where(_UNFINISHED, job.c.joined_to.is_not(None))
         .where(or_(leader.c.id.is_(None), leader.c.status != "queued"))

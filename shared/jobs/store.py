@@ -54,6 +54,11 @@ _INSERT = {
 }
 
 
+_READ = select(job).where(job.c.id.in_(bindparam("ids", expanding=True)))
+
+READ_AT_ONCE = 1000
+
+
 def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Inserts the rows and answers the new ids; an id or key that is taken is passed over."""
     if not rows:
@@ -72,8 +77,14 @@ def read(connection: Connection, tenant: str, job_id: str) -> RowMapping | None:
 
 
 def read_many(connection: Connection, job_ids: Sequence[str]) -> Sequence[RowMapping]:
-    """Rows of whatever tenant, for the queue itself."""
-    return connection.execute(select(job).where(job.c.id.in_(job_ids))).mappings().all()
+    """Rows of whatever tenant, for the queue itself; SQLite takes 32,766 values a statement."""
+    return [
+        row
+        for start in range(0, len(job_ids), READ_AT_ONCE)
+        for row in connection.execute(
+            _READ, {"ids": job_ids[start : start + READ_AT_ONCE]}
+        ).mappings()
+    ]
 
 
 def find_taken(

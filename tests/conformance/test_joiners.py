@@ -1,22 +1,25 @@
 """How joiners end: with their leader, alone, or after one of them led."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
-from shared.db.engine import reading, writing
+from shared.db.engine import create_database_engine, reading, writing
 from shared.domain.failures import Failure
 from shared.domain.names import Priority
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.jobs import lifecycle, store
 from shared.jobs.cancel import Canceler
+from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End, Finished
 
 SUCCESS = Outcome(
     State.SUCCEEDED, b'{"label":"barolo"}', predict_time=0.5, batch_size=2, queue_time=9.0
 )
+SOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 CANCELED = Outcome(State.CANCELED)
 
 
@@ -42,7 +45,7 @@ def test_all_end_with_their_leader(stored, joined, finish, row, log_rows) -> Non
     leader = stored()
     jobs = [joined(leader) for _ in range(3)]
     finished = finish(leader)
-    assert {end.job_id for end in finished.joined} == {job.id for job in jobs}
+    assert set(finished.joined) == {job.id for job in jobs}
     for one in [row(job.id) for job in jobs] + [log_rows()[job.id] for job in jobs]:
         assert (one["status"], one["cache"]) == ("succeeded", "joined")
         assert (one["output"], one["batch_size"]) == (SUCCESS.output, 2)
@@ -77,6 +80,59 @@ def test_what_the_input_does_to_a_model_it_does_for_all(
     for one in (row(job.id), log_rows()[job.id]):
         assert (one["status"], one["error_code"]) == ("failed", code.value)
     assert row(job.id)["started_at"] is None
+
+
+def test_of_very_many_joiners_none_is_left(
+    engine, stored, joined, finish, row, log_rows, clock, monkeypatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "FOLLOWED_AT_ONCE", 2)
+    leader = stored()
+    jobs = [joined(leader) for _ in range(5)]
+    finished = finish(leader)
+    assert (len(finished.joined), finished.leaving) == (2, [leader.id])
+    follow_all(engine, finished, clock.now())
+    assert sorted(finished.joined) == sorted(job.id for job in jobs)
+    assert {row(job.id)["output"] for job in jobs} == {SUCCESS.output}
+    assert len(log_rows()) == 6
+
+
+def test_of_very_many_one_in_each_slice_leads_on(
+    engine, stored, joined, finish, due, clock, row, monkeypatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "FOLLOWED_AT_ONCE", 3)
+    leader = stored()
+    jobs = [joined(leader) for _ in range(5)]
+    follow_all(engine, finish(leader, CANCELED), clock.now())
+    leads = due()
+    assert len(leads) == 2
+    assert {row(job.id)["joined_to"] for job in jobs if job.id not in leads} == set(leads)
+
+
+def test_a_fault_between_two_slices_undoes_no_end(engine, stored, joined, finish, row, monkeypatch):
+    monkeypatch.setattr(lifecycle, "FOLLOWED_AT_ONCE", 1)
+    leader = stored()
+    jobs = [joined(leader) for _ in range(2)]
+    finished = finish(leader)
+    follow_all(create_database_engine("sqlite:////nowhere/at/all.db"), finished, SOON)
+    assert sorted(row(job.id)["status"] for job in jobs) == ["queued", "succeeded"]
+
+
+def test_a_joiner_has_the_whole_outcome_of_its_leader(stored, joined, finish, row, log_rows, clock):
+    leader = stored()
+    job = joined(leader, created_at=clock.now() - timedelta(seconds=1, microseconds=7))
+    finish(leader, replace(SUCCESS, preprocess_time=0.25, started_at=clock.now().timestamp()))
+    copied = ("output", "preprocess_time", "predict_time", "batch_size", "completed_at")
+    for mine, its in ((row(job.id), row(leader.id)), (log_rows()[job.id], log_rows()[leader.id])):
+        assert [mine[name] for name in copied] == [its[name] for name in copied]
+    assert log_rows()[job.id]["total_time"] == pytest.approx(1.000007, abs=1e-9)
+    assert log_rows()[job.id]["queue_time"] is None
+
+
+def test_a_large_output_is_the_joiners_too(stored, joined, finish, row) -> None:
+    leader = stored()
+    job = joined(leader)
+    finish(leader, Outcome(State.SUCCEEDED, output_ref="outputs/x"))
+    assert (row(job.id)["output"], row(job.id)["output_ref"]) == (None, "outputs/x")
 
 
 def test_leader_and_joiners_end_in_one_transaction(
@@ -183,7 +239,7 @@ def test_a_canceled_joiner_harms_nobody(stored, joined, finish, engine, row, clo
     canceler = Canceler(engine, NoBacklogs(), clock, settings)
     assert canceler.cancel("default", gone.id)["status"] == "canceled"
     assert (row(leader.id)["status"], row(stays.id)["joined_to"]) == ("queued", leader.id)
-    assert [end.job_id for end in finish(leader).joined] == [stays.id]
+    assert finish(leader).joined == [stays.id]
     assert (row(gone.id)["status"], row(gone.id)["output"]) == ("canceled", None)
 
 

@@ -54,7 +54,7 @@ def left_behind(engine: Engine):
     def run() -> tuple[list[str], int]:
         with reading(engine) as connection:
             fates = connection.execute(select(job_table.c.status, job_table.c.joined_to)).all()
-            waits = joiners.leaderless(connection, 1000)
+            waits = joiners.left_behind(connection, 1000)
         return waits, sum(status != "queued" or leader is None for status, leader in fates)
 
     return run

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine, delete, update
 
 from shared.db.engine import reading, writing
-from shared.jobs import joiners, store
+from shared.jobs import store
 from shared.jobs.table import job_table
 from workers.leaderless import Leaderless
 
@@ -27,31 +27,27 @@ def lose(engine: Engine, clock):
     return run
 
 
-@pytest.mark.parametrize("ends", [True, False])
-def test_who_lost_its_leader_runs_itself(
-    leaderless, stored, joined, lose, row, engine, clock, ends
+def test_who_lost_its_leaders_row_runs_itself(
+    leaderless, stored, joined, lose, row, engine, clock
 ) -> None:
     leader, other = stored(), stored()
     left, follows = [joined(leader), joined(leader)], joined(other)
-    lose(leader, ends=ends)
+    lose(leader, ends=False)
     clock.advance(1)
     leaderless.run()
-    assert {(row(job.id)["joined_to"], row(job.id)["cache"]) for job in left} == {(None, "miss")}
+    with reading(engine) as connection:
+        [due] = [one.id for one in store.due(connection, clock.now(), None, 9)]
+    assert {row(job.id)["joined_to"] for job in left} == {None, due}
     assert row(follows.id)["joined_to"] == other.id
-    with reading(engine) as connection:
-        due = store.due(connection, clock.now(), None, 9)
-    assert [one.id for one in due] == sorted(job.id for job in left)
 
 
-def test_it_goes_slice_by_slice(engine, clock, settings, stored, joined, lose) -> None:
+def test_who_was_left_behind_ends_as_its_leader_did(leaderless, stored, joined, lose, row) -> None:
     leader = stored()
-    for _ in range(3):
-        joined(leader)
+    left = [joined(leader), joined(leader)]
     lose(leader, ends=True)
-    small = settings.model_copy(update={"sweep_slice": 2})
-    Leaderless(SimpleNamespace(engine=engine, clock=clock, settings=small)).run()
-    with reading(engine) as connection:
-        assert len(joiners.leaderless(connection, 9)) == 1
+    leaderless.run()
+    assert {row(job.id)["status"] for job in left} == {"failed"}
+    assert {row(job.id)["completed_at"] for job in left} == {row(leader.id)["completed_at"]}
 
 
 def test_it_finds_nothing_where_nothing_is_wrong(engine, leaderless, stored, joined, row) -> None:

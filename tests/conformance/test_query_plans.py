@@ -117,10 +117,12 @@ CASES: dict[str, tuple[Callable[[Connection], object], str]] = {
     "crash": (lambda c: lifecycle.crash(c, [Due(JOB, 1)], NOON, 3), "id"),
     "release": (lambda c: lifecycle.release(c, [Due(JOB, 1)], NOON), "id"),
     "read_leaders": (lambda c: joiners.read_leaders(c, [JOB, new_job_id()], NOON), "id"),
-    "waiting_for": (lambda c: joiners.waiting_for(c, [JOB]), "job_joined"),
-    "waiting_for many": (lambda c: joiners.waiting_for(c, MANY), "job_joined"),
+    "follow": (lambda c: lifecycle.follow(c, [JOB], NOON), "id job_joined job_unfinished"),
+    "waiting_for": (lambda c: joiners.waiting_for(c, [JOB], 500), "job_joined"),
+    "waiting_for many": (lambda c: joiners.waiting_for(c, MANY, 500), "job_joined"),
+    "end": (lambda c: joiners.end(c, [JOB, *MANY]), "id job_joined"),
     "lead": (lambda c: joiners.lead(c, [JOB, *MANY], NOON), "id job_unfinished"),
-    "leaderless": (lambda c: joiners.leaderless(c, 500), "job_joined id"),
+    "left_behind": (lambda c: joiners.left_behind(c, 500), "job_joined id"),
 }
 NO_PLAN = {"hit", "insert"}
 

@@ -1,0 +1,33 @@
+"""SQL expressions that each database writes in its own way."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, case
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+def later_of(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The later moment; none where `one` is none."""
+    return case((one < other, other), else_=one)
+
+
+class seconds_between(FunctionElement[float]):  # noqa: N801 - read as a function of SQL
+    """From one moment to another, in seconds, exact to the microsecond."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "postgresql")
+def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    begin, end = (compiler.process(one, **options) for one in element.clauses)
+    return f"EXTRACT(EPOCH FROM ({end}) - ({begin}))"
+
+
+@compiles(seconds_between, "sqlite")
+def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    """Moments are text there, `2026-01-02 12:00:00.000000`; its own functions round to 1 ms."""
+    begin, end = (compiler.process(one, **options) for one in element.clauses)
+    whole = f"(strftime('%s', substr({end}, 1, 19)) - strftime('%s', substr({begin}, 1, 19)))"
+    return f"({whole} + (substr({end}, 21) - substr({begin}, 21)) / 1000000.0)"
