@@ -11,7 +11,17 @@ from api.dependencies import Services
 from api.hot_routes import HotRoutes
 from api.layers import layered
 from api.openapi.document import document
-from api.routes import bulk, files, models, operations, predictions, problems, streams
+from api.routes import (
+    bulk,
+    files,
+    inference_protocol,
+    inference_protocol_v1,
+    models,
+    operations,
+    predictions,
+    problems,
+    streams,
+)
 from api.routes.owned_models import owned_models
 from api.uploads import FORM_MAX_BYTES
 from models.registry import Registry
@@ -37,6 +47,8 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
             *files.router.routes,
             *models.router.routes,
             *owned_models(settings.model_owner),
+            *inference_protocol.router.routes,
+            *inference_protocol_v1.router.routes,
             *operations.router.routes,
             *problems.router.routes,
         ],
@@ -44,10 +56,12 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
     app.state.services = Services(container, registry)
     error_responses.install(app)
     app.openapi = lambda: document(app.routes, registry)  # type: ignore[method-assign]
-    inner = HotRoutes(app.build_middleware_stack())
+    # Without its outermost part, which answers in plain text what nobody expected.
+    inner = HotRoutes(app.build_middleware_stack().app)  # type: ignore[attr-defined]
     larger = {
         bulk.PATH: settings.bulk_max_bytes,
         files.PATH: settings.file_max_bytes + FORM_MAX_BYTES,
+        inference_protocol.INFER: settings.infer_max_bytes,
     }
     app.middleware_stack = layered(inner, container, larger)
     return app

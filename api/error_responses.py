@@ -1,6 +1,8 @@
 """One handler renders the error tree, and the framework's own errors, as problems (RFC 9457)."""
 
 import math
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +16,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from shared.errors import (
+    InvalidInput,
     InvalidParameter,
     MethodNotAllowed,
     NotFound,
@@ -24,6 +27,7 @@ from shared.errors import (
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+INFERENCE_PROTOCOL = re.compile("/v[12](/|$)")
 INSTANCE_MAX_CHARS = 256
 
 Problem = dict[str, Any]
@@ -34,15 +38,29 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
-def problem(scope: Scope, error: QueuecastError, allow: str | None = None) -> Response:
-    """The answer that tells of `error`; nothing that was sent is repeated but the path."""
+def problem(
+    scope: Scope,
+    error: QueuecastError,
+    allow: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    """The answer that tells of `error`; nothing that was sent is repeated but the path.
+
+    `more` has members of its own.
+    """
     content = problem_members(error) | {
         "instance": scope["path"][:INSTANCE_MAX_CHARS],
         "request_id": scope["state"]["request_id"],
+        **(more or {}),
     }
     headers = {**error.headers, **({"Allow": allow} if allow else {})}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))
+    if INFERENCE_PROTOCOL.match(scope["path"]):
+        # Its clients decode this type only, read `error`, and know no 422.
+        status = RequestError.status if error.status == InvalidInput.status else error.status
+        content |= {"status": status, "error": error.detail}
+        return Response(orjson.dumps(content), status, headers, "application/json")
     return Response(orjson.dumps(content), error.status, headers, MEDIA_TYPE)
 
 
@@ -74,7 +92,7 @@ def unexpected_error(scope: Scope, error: Exception) -> QueuecastError:
 
 async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, QueuecastError):
-        if error.status == QueuecastError.status:
+        if error.type == QueuecastError.type:
             return unexpected(request.scope, error)  # raised where no request should meet it
         return problem(request.scope, error)
     status = getattr(error, "status_code", None)

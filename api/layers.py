@@ -11,10 +11,14 @@ from api.request_limits import RequestLimits
 from shared.container import Container
 
 SENT = (
-    "Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "If-None-Match",
-    "Last-Event-ID", "Prefer", "X-Request-ID", "traceparent",
+    "Authorization", "Cache-Control", "Content-Encoding", "Content-Type", "Idempotency-Key",
+    "If-None-Match", "Inference-Header-Content-Length", "Last-Event-ID", "Prefer", "X-Request-ID",
+    "traceparent",
 )  # fmt: skip
-READ = ("ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
+READ = (
+    "ETag", "Inference-Header-Content-Length", "Location", "RateLimit", "RateLimit-Policy",
+    "Retry-After", "X-Request-ID",
+)  # fmt: skip
 
 
 def layered(app: ASGIApp, container: Container, larger: Mapping[str, int]) -> ASGIApp:

@@ -45,6 +45,11 @@ async def read_json_bytes(request: Request) -> bytes:
     """The body, unread, which should be JSON; raises RequestError."""
     _require_identity(request)
     _require_json(request.headers.get("content-type", ""))
+    return await read_bytes(request)
+
+
+async def read_bytes(request: Request) -> bytes:
+    """The body, whatever it is; raises RequestTimeout."""
     try:
         async with asyncio.timeout(READ_SECONDS):
             return await request.body()

@@ -35,7 +35,7 @@ class RequestLimits:
     def __init__(
         self, app: ASGIApp, body_max_bytes: int, larger: Mapping[str, int] | None = None
     ) -> None:
-        """`larger` has the paths whose bodies may be larger."""
+        """`larger` has the paths, and the last parts of paths, whose bodies may be larger."""
         self._app = app
         self._body_max_bytes = body_max_bytes
         self._larger = larger or {}
@@ -51,7 +51,7 @@ class RequestLimits:
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, request_id)
         try:
-            body_max_bytes = self._larger.get(scope["path"], self._body_max_bytes)
+            body_max_bytes = self._bound(scope["path"])
             _check(scope, seen, body_max_bytes)
             if seen.chunked:
                 receive = _counted(receive, body_max_bytes)
@@ -65,6 +65,10 @@ class RequestLimits:
             if answer.started:
                 raise  # the server cuts the connection: half an answer must not look whole
             await response(scope, receive, answer.send)
+
+    def _bound(self, path: str) -> int:
+        last = path[path.rfind("/") :]
+        return self._larger.get(path) or self._larger.get(last) or self._body_max_bytes
 
 
 class _Headers:

@@ -13,10 +13,15 @@ async def stored_payload(
 ) -> Response:
     """`data`, or what stands in the blob store; raises NotFound(`missing`) and Unavailable."""
     if data is None and reference is not None:
-        data = await asyncio.to_thread(_read, blobs, reference)
+        data = await stored_bytes(blobs, reference)
     if data is None:
         raise NotFound(missing)
     return Response(data, media_type="application/json")
+
+
+async def stored_bytes(blobs: Blobs, reference: str) -> bytes | None:
+    """What stands in the blob store, None where it is gone; raises Unavailable."""
+    return await asyncio.to_thread(_read, blobs, reference)
 
 
 def _read(blobs: Blobs, reference: str) -> bytes | None:

@@ -23,13 +23,16 @@ _DIGITS = bytes(ord("0") if chr(code) in "0123456789" else ord(" ") for code in 
 _LONG_NUMBER = b"0" * 19  # shorter ones fit int64
 
 
-def loads(body: bytes) -> Any:
-    """The value; raises MalformedJson, DuplicateKey, JsonTooDeep or InvalidInput."""
+def loads(body: bytes, integers: range = INT64) -> Any:
+    """The value; raises MalformedJson, DuplicateKey, JsonTooDeep or InvalidInput.
+
+    `integers` are those that are taken: at most 64 bits, signed or not.
+    """
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _read_carefully(body)
-    return value if _is_plain(body, value) else _read_carefully(body)
+        return _read_carefully(body, integers)
+    return value if _is_plain(body, value) else _read_carefully(body, integers)
 
 
 def _is_plain(body: bytes, value: Any) -> bool:
@@ -54,7 +57,7 @@ def _is_shallow(body: bytes) -> bool:
     return not brackets
 
 
-def _read_carefully(body: bytes) -> Any:
+def _read_carefully(body: bytes, integers: range) -> Any:
     try:
         # Not from bytes: the standard library would guess at UTF-16.
         value = json.loads(
@@ -64,7 +67,7 @@ def _read_carefully(body: bytes) -> Any:
         raise JsonTooDeep(f"JSON is taken to a depth of {MAX_DEPTH}") from None
     except ValueError:
         raise MalformedJson("it should be one JSON value in UTF-8") from None
-    _check(value, ())
+    _check(value, (), integers)
     return value
 
 
@@ -79,19 +82,19 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-def _check(value: Any, path: tuple[str | int, ...]) -> None:
+def _check(value: Any, path: tuple[str | int, ...], integers: range) -> None:
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, dict):
         _check_depth(path)
         for key, part in value.items():
             _check_text(key, path)
-            _check(part, (*path, key))
+            _check(part, (*path, key), integers)
     elif isinstance(value, list):
         _check_depth(path)
         for index, part in enumerate(value):
-            _check(part, (*path, index))
-    elif isinstance(value, int) and value not in INT64:
+            _check(part, (*path, index), integers)
+    elif isinstance(value, int) and value not in integers:
         _refuse(path, "an integer should fit 64 bits")
     elif isinstance(value, float) and not isfinite(value):
         _refuse(path, "the number is too large")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.contracts import Contract
+from models.tensor_form import TensorForm
 from models.versions import Version
 
 
@@ -16,6 +17,7 @@ class Model:
     `max_batch_size` counts rows in one run; 1 where the file's row dimension is fixed. A job that
     brings more runs alone. A result is reused for `cache_seconds`, 0 where the model is no function
     of its input.
+    `tensors` is the form in which clients see it that speak in tensors only.
     `processor_version` changes with the folder's Python: it is a part of every cache key.
     """
 
@@ -36,6 +38,7 @@ class Model:
     allow_non_finite: bool
     processor_version: str
     contract: Contract
+    tensors: TensorForm
     example: Any
 
     def validate_input(self, version: Version, value: object) -> None:

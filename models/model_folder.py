@@ -3,10 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from models.contracts import Contract, DeclaredContract
-from models.folder_code import code_digest, import_file
+from models.contract_file import load_contract, valid_example
+from models.folder_code import code_digest
 from models.manifest import (
     Manifest,
     TensorDeclarations,
@@ -17,10 +15,9 @@ from models.manifest import (
 from models.model import Model
 from models.model_file import read_verified, within
 from models.signature import UnreadableSignature, read_signature
-from models.tensor_contract import TensorContract
 from models.tensor_spec import TensorSpec
 from models.versions import Version
-from shared.errors import InvalidInput, ModelRefused
+from shared.errors import ModelRefused
 
 DEFAULT_BATCH_SIZE = 32
 
@@ -31,7 +28,7 @@ def load_model(folder: Path) -> Model:
     if manifest.name != folder.name:
         raise ModelRefused(f"model.toml names it '{manifest.name}', the folder is '{folder.name}'")
     versions = {each.version: _load_version(folder, manifest, each) for each in manifest.versions}
-    contract = _load_contract(folder, manifest)
+    contract, tensors = load_contract(folder, manifest.limits)
     default = versions[manifest.served_version]
     return Model(
         name=manifest.name,
@@ -51,7 +48,8 @@ def load_model(folder: Path) -> Model:
         allow_non_finite=manifest.allow_non_finite,
         processor_version=f"{manifest.processor_version}-{code_digest(folder)}",
         contract=contract,
-        example=_valid_example(contract, default),
+        tensors=tensors,
+        example=valid_example(contract, default),
     )
 
 
@@ -107,33 +105,3 @@ def _batch_size(manifest: Manifest, versions: dict[str, Version]) -> int:
         detail = f"its row dimension is fixed, so max_batch_size must be 1, not {wanted}"
         raise ModelRefused(f"version {fixed.version}: {detail}")
     return 1
-
-
-def _load_contract(folder: Path, manifest: Manifest) -> Contract:
-    path = folder / "contract.py"
-    if not path.exists():
-        return TensorContract(manifest.limits.max_rows, manifest.limits.max_elements)
-    if not (folder / "processing.py").exists():
-        raise ModelRefused("contract.py needs a processing.py beside it")
-    try:
-        module = import_file(path)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise ModelRefused(f"contract.py: {reason}") from error
-    types = [getattr(module, name, None) for name in ("Input", "Output")]
-    pair = [each for each in types if isinstance(each, type) and issubclass(each, BaseModel)]
-    if len(pair) != 2:
-        raise ModelRefused("contract.py: Input and Output should be pydantic models")
-    return DeclaredContract(*pair)
-
-
-def _valid_example(contract: Contract, version: Version) -> object:
-    try:
-        example = contract.example(version)
-        contract.validate(version, example)
-    except (LookupError, TypeError) as error:
-        missing = "Input gives no example (json_schema_extra, examples)"
-        raise ModelRefused(f"contract.py: {missing}") from error
-    except InvalidInput as error:
-        raise ModelRefused(f"its own example is not valid: {error.detail}") from error
-    return example

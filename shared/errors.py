@@ -14,6 +14,8 @@
     │       └── ModelNotFound  VersionNotFound
     ├── BusyError               try again later: 429, 503, 507
     │   └── Unavailable  StorageFull  QueueFull  RateLimited  TooManyStreams
+    ├── Unanswered              the jobs were accepted, but there is no answer: 500, 504
+    │   └── PredictionFailed  NotDoneInTime
     ├── StartupRefused          a process will not start, in one line
     │   └── ModelRefused        one model is not served, the others are
     ├── JobFailed               a job's own end; it is data, never an HTTP error
@@ -285,6 +287,30 @@ class RateLimited(BusyError):
     """
 
     type, title, status = "rate-limited", "A limit is reached", 429
+
+
+class Unanswered(QueuecastError):
+    """A request that waits for its predictions has no answer; `job_ids` are those concerned."""
+
+    def __init__(self, detail: str, *, job_ids: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.job_ids = tuple(job_ids)
+
+
+class PredictionFailed(Unanswered):
+    """A prediction that an infer or `:predict` waited for failed or was canceled; `detail` says
+    why, and `predictions` where it stands.
+    """
+
+    type, title, status = "prediction-failed", "The prediction failed", 500
+
+
+class NotDoneInTime(Unanswered):
+    """An infer or `:predict` waits for a bounded time. The predictions go on, unless their own
+    deadline has passed: look at the URLs in `predictions`, or send the same again.
+    """
+
+    type, title, status = "not-done-in-time", "The prediction has not ended yet", 504
 
 
 class StartupRefused(QueuecastError):

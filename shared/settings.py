@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     file_ttl_seconds: float = Field(
         default=86400, gt=0, description="How long an uploaded file is kept."
     )
+    infer_max_bytes: int = Field(
+        default=16 << 20,
+        description="Largest body of an infer request with tensors as raw bytes; its JSON, as any "
+        "other body, has at most `QUEUECAST_BODY_MAX_BYTES`.",
+    )
     inline_input_max_bytes: int = Field(
         default=64 << 10, description="Larger inputs go to the blob store, not to SQL or Redis."
     )
@@ -93,6 +98,12 @@ class Settings(BaseSettings):
     wait_max_seconds: float = Field(default=60, description="Longest `?wait=` on one request.")
     streams_max: int = Field(
         default=500, gt=0, description="Most streams that one API process holds open."
+    )
+    infer_wait_seconds: float = Field(
+        default=50,
+        gt=0,
+        description="How long an infer or `:predict` waits for its predictions; then it is "
+        "answered 504, and they go on.",
     )
     deadline_max_seconds: float = Field(default=7 * 86400, description="Latest deadline of a job.")
 

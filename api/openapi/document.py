@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from api.openapi import schemas
+from api.openapi import inference_schemas, schemas
 from api.openapi.operation import REFERENCE
 from models.registry import Registry
 
@@ -45,11 +45,12 @@ def document(routes: Sequence[BaseRoute], registry: Registry) -> dict[str, Any]:
 def _component_schemas() -> dict[str, Any]:
     shown = [
         one
-        for name, one in vars(schemas).items()
+        for module in (schemas, inference_schemas)
+        for name, one in vars(module).items()
         if isinstance(one, type)
         and not name.startswith("_")
         and issubclass(one, BaseModel)
-        and one.__module__ == schemas.__name__
+        and one.__module__ == module.__name__
     ]
     _, generated = models_json_schema(
         [(one, "serialization") for one in shown if one is not schemas.Schema],

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.column_form import Tensor, Tensors
 from models.image_field import ImageDataUri, data_uri
 
 EXAMPLE: dict[str, Any] = {
@@ -31,3 +32,12 @@ class Output(BaseModel):
     probabilities: Annotated[
         dict[str, Probability], Field(description="By digit, `0` to `9`; they sum to 1.")
     ]
+
+
+TENSORS = Tensors(
+    inputs=[Tensor("image", "file", ["image"])],
+    outputs=[
+        Tensor("label", "int64", ["label"]),
+        Tensor("probabilities", "float32", [f"probabilities.{digit}" for digit in range(10)]),
+    ],
+)

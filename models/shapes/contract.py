@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.column_form import Tensor, Tensors
 from models.image_field import ImageDataUri, data_uri
 
 EXAMPLE: dict[str, Any] = {
@@ -38,3 +39,16 @@ class Output(BaseModel):
 
     label: Literal["circle", "square", "triangle", "star"]
     probabilities: Probabilities
+
+
+TENSORS = Tensors(
+    inputs=[Tensor("image", "file", ["image"])],
+    outputs=[
+        Tensor("label", "string", ["label"]),
+        Tensor(
+            "probabilities",
+            "float32",
+            [f"probabilities.{name}" for name in Probabilities.model_fields],
+        ),
+    ],
+)

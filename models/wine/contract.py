@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.column_form import Tensor, Tensors
+
 EXAMPLE: dict[str, Any] = {
     "alcohol": 13.2,
     "malic_acid": 1.78,
@@ -61,3 +63,16 @@ class Output(BaseModel):
 
     label: Literal["barolo", "grignolino", "barbera"]
     probabilities: Probabilities
+
+
+TENSORS = Tensors(
+    inputs=[Tensor("measurements", "float32", tuple(EXAMPLE))],
+    outputs=[
+        Tensor("label", "string", ["label"]),
+        Tensor(
+            "probabilities",
+            "float32",
+            [f"probabilities.{name}" for name in Probabilities.model_fields],
+        ),
+    ],
+)

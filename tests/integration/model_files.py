@@ -28,11 +28,12 @@ sha256 = "{digest}"
 
 
 def build_models(target: Path) -> Path:
-    """A folder with the models `fragile`, `affine`, `busy` and one to be refused, `tampered`."""
+    """The folders `fragile`, `affine`, `busy`, `kinds`; and `tampered`, which must be refused."""
     _add(target, "fragile", _affine(2.0, 0.0))
     _add(target, "affine", _affine(3.0, 1.0))
     _add(target, "tampered", _affine(3.0, 1.0), digest=sha256(b"another file").hexdigest())
     _add(target, "busy", _busy(), more="max_batch_delay_ms = 100")
+    _add(target, "kinds", _kinds())
     return target
 
 
@@ -87,6 +88,33 @@ def _busy() -> bytes:
         [info("x", TensorProto.FLOAT, ["rows", 1])],
         [info("y", TensorProto.FLOAT, ["rows", 1])],
         [numpy_helper.from_array(np.array(value), name) for name, value in constants.items()],
+    )
+    return _serialized(graph)
+
+
+def _kinds() -> bytes:
+    """A tensor of each element type, [rows, 2], each given back as it is."""
+    kinds = {
+        "bool": TensorProto.BOOL,
+        "uint8": TensorProto.UINT8,
+        "uint16": TensorProto.UINT16,
+        "uint32": TensorProto.UINT32,
+        "uint64": TensorProto.UINT64,
+        "int8": TensorProto.INT8,
+        "int16": TensorProto.INT16,
+        "int32": TensorProto.INT32,
+        "int64": TensorProto.INT64,
+        "fp16": TensorProto.FLOAT16,
+        "fp32": TensorProto.FLOAT,
+        "fp64": TensorProto.DOUBLE,
+        "bytes": TensorProto.STRING,
+    }
+    shape = ["rows", 2]
+    graph = helper.make_graph(
+        [helper.make_node("Identity", [name], [f"{name}_out"]) for name in kinds],
+        "kinds",
+        [helper.make_tensor_value_info(name, kind, shape) for name, kind in kinds.items()],
+        [helper.make_tensor_value_info(f"{name}_out", kind, shape) for name, kind in kinds.items()],
     )
     return _serialized(graph)
 

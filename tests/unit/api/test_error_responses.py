@@ -42,3 +42,11 @@ def test_problem_names_the_path_and_the_request(client: TestClient) -> None:
         "instance": "/nowhere",
         "request_id": answer.headers["x-request-id"],
     }
+
+
+def test_what_nobody_expected_is_a_problem_too(client: TestClient, monkeypatch: Any) -> None:
+    monkeypatch.setattr("api.routes.models.model_view", lambda *_: 1 / 0)
+    answer = client.get("/api/v1/models/wine")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "ZeroDivisionError" not in answer.text

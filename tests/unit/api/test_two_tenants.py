@@ -22,6 +22,8 @@ MARK = "only-acme-knows-this"
 FOREIGN = "an id of the other's is answered as one that is nobody's"
 LIST = "a list of one's own"
 SAME = "everybody is answered the same"
+REFUSED = "everybody is refused the same"
+INFER = "jobs of one's own, whatever the other has sent"
 SUBMIT = "another job, whatever the other has sent"
 UPLOAD = "a file of one's own, though the other has the same"
 PUT = "an id that is taken is refused as one's own would be"
@@ -50,6 +52,21 @@ WAYS = {
     "GET /api/v1/models/queuecast/{name}": SAME,
     "GET /api/v1/models/queuecast/{name}/versions": SAME,
     "GET /api/v1/models/queuecast/{name}/versions/{id}": SAME,
+    "GET /v1/models": SAME,
+    "GET /v1/models/{name}": SAME,
+    "POST /v1/models/{name}:predict": INFER,
+    "GET /v2": SAME,
+    "GET /v2/health/live": SAME,
+    "GET /v2/health/ready": SAME,
+    "GET /v2/models/{name}": SAME,
+    "GET /v2/models/{name}/ready": SAME,
+    "GET /v2/models/{name}/versions/{version}": SAME,
+    "GET /v2/models/{name}/versions/{version}/ready": SAME,
+    "POST /v2/models/{name}/infer": INFER,
+    "POST /v2/models/{name}/versions/{version}/infer": INFER,
+    "POST /v2/repository/index": SAME,
+    "POST /v2/repository/models/{name}/load": SAME,
+    "POST /v2/repository/models/{name}/unload": REFUSED,
     "GET /": SAME,
     "GET /docs": SAME,
     "GET /openapi.json": SAME,
@@ -141,7 +158,7 @@ def test_an_id_of_the_others_is_nobodys(
 def test_nothing_of_the_others_is_shown(
     keyed: Any, acme: Acme, other: Any, method: str, path: str
 ) -> None:
-    url = path.format(name="wine", id="1", type="not-found")
+    url = path.format(name="wine", id="1", version="1", type="not-found")
     answer = keyed.client.request(method, url, headers=other)
     assert answer.status_code == 200
     assert not [secret for secret in acme.secrets if secret in answer.text]
@@ -175,6 +192,30 @@ def test_the_same_request_is_a_job_of_ones_own(
     assert answer.status_code == 202
     assert not {acme.running, acme.ended} & set(re.findall(r"[0-9a-f-]{36}", answer.text))
     assert '"cache":"miss"' in answer.text
+
+
+@pytest.mark.parametrize(("method", "path"), ways(INFER))
+def test_the_same_tensors_are_jobs_of_ones_own(
+    keyed: Any, other: Any, wine: Any, method: str, path: str
+) -> None:
+    row = list(wine.values())
+    tensor = {"name": "measurements", "shape": [1, 13], "datatype": "FP32", "data": row}
+    body = {"inputs": [tensor], "instances": [row], "parameters": {"timeout": 1000}}
+    url, jobs = path.format(name="wine", version="1"), set()
+    for headers in (keyed.headers("acme"), other):
+        headers["Idempotency-Key"] = "both-use-this"
+        answer = keyed.client.request(method, url, json=body, headers=headers)
+        assert answer.status_code == 504
+        [link] = answer.json()["predictions"]
+        assert keyed.client.get(link, headers=headers).json()["cache"] == "miss"
+        jobs.add(link)
+    assert len(jobs) == 2
+
+
+@pytest.mark.parametrize(("method", "path"), ways(REFUSED))
+def test_what_is_offered_to_nobody(keyed: Any, other: Any, method: str, path: str) -> None:
+    answer = keyed.client.request(method, path.format(name="wine"), headers=other)
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize(("method", "path"), ways(UPLOAD))
