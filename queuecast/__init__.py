@@ -28,7 +28,7 @@ from queuecast.errors import (
     UnexpectedAnswer,
     WaitTimeout,
 )
-from queuecast.results import Metrics, Model, Prediction
+from queuecast.results import File, Metrics, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.version import __version__
 
@@ -38,6 +38,7 @@ __all__ = [
     "Client",
     "ConnectionFailed",
     "FieldError",
+    "File",
     "IdMismatch",
     "InvalidInput",
     "InvalidRequest",

@@ -12,9 +12,10 @@ import httpx2
 from queuecast.bulk import Outcome
 from queuecast.connection import DEFAULT_URL, arguments, settings
 from queuecast.exchange import Exchange
+from queuecast.files import FILES, FileOperations, Source
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
-from queuecast.results import Model, Prediction
+from queuecast.results import File, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.steps import Operation, Pause, Reply, Request
 
@@ -36,9 +37,9 @@ class AsyncClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = httpx2.AsyncClient(**settings(base_url, api_key), transport=transport)
-        self._operations = Operations(
-            Exchange(base_url, timeout_seconds, retries or Retries(), clock)
-        )
+        exchange = Exchange(base_url, timeout_seconds, retries or Retries(), clock)
+        self._operations = Operations(exchange)
+        self._files = FileOperations(exchange)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
 
@@ -115,6 +116,28 @@ class AsyncClient:
             page, query = await self._run(self._operations.predictions(query))
             for prediction in page:
                 yield prediction
+
+    async def upload(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> File:
+        """As `Client.upload`."""
+        return await self._run(self._files.upload(source, name, metadata))
+
+    async def files(self, *, limit: int | None = None) -> AsyncIterator[File]:
+        """As `Client.files`, for `async for`."""
+        query = Query.of(FILES, limit)
+        while query is not None:
+            page, query = await self._run(self._files.page(query))
+            for file in page:
+                yield file
+
+    async def delete_file(self, file: File | str) -> None:
+        """As `Client.delete_file`."""
+        await self._run(self._files.delete(file))
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -11,9 +11,10 @@ import httpx2
 from queuecast.bulk import Outcome
 from queuecast.connection import DEFAULT_URL, arguments, settings
 from queuecast.exchange import Exchange
+from queuecast.files import FILES, FileOperations, Source
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
-from queuecast.results import Model, Prediction
+from queuecast.results import File, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.steps import Operation, Pause, Reply, Request
 
@@ -41,9 +42,9 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = httpx2.Client(**settings(base_url, api_key), transport=transport)
-        self._operations = Operations(
-            Exchange(base_url, timeout_seconds, retries or Retries(), clock)
-        )
+        exchange = Exchange(base_url, timeout_seconds, retries or Retries(), clock)
+        self._operations = Operations(exchange)
+        self._files = FileOperations(exchange)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
 
@@ -60,9 +61,10 @@ class Client:
         """Hand in one prediction and return at once; it is accepted and will not be lost.
 
         `model` is `name`, `name:version`, `name@alias` or the SHA-256 of a version. In `input` a
-        `Path`, bytes or a binary file become `data:` URIs. `id` is any UUID: the same one with
-        the same request is the same prediction, with another request IdMismatch. What JSON cannot
-        hold raises UnencodableInput before anything is sent, as an `id` that is none ValueError.
+        `Path`, bytes or a binary file become `data:` URIs; those too large to travel in it are
+        uploaded first. `id` is any UUID: the same one with the same request is the same
+        prediction, with another request IdMismatch. What JSON cannot hold raises UnencodableInput
+        before the submit is sent, as an `id` that is none ValueError.
         """
         wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
         return self._run(self._operations.submit(wanted))
@@ -136,6 +138,30 @@ class Client:
         while query is not None:
             page, query = self._run(self._operations.predictions(query))
             yield from page
+
+    def upload(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> File:
+        """Upload a file that any number of inputs may name; the result stands for it in them.
+
+        `source` is a path, bytes or a binary file, `metadata` flat notes of your own. It expires.
+        """
+        return self._run(self._files.upload(source, name, metadata))
+
+    def files(self, *, limit: int | None = None) -> Iterator[File]:
+        """Uploaded files, newest first: `limit` of them, or all, fetched a page at a time."""
+        query = Query.of(FILES, limit)
+        while query is not None:
+            page, query = self._run(self._files.page(query))
+            yield from page
+
+    def delete_file(self, file: File | str) -> None:
+        """Remove an uploaded file; what was predicted from it stays. NotFound when it is gone."""
+        self._run(self._files.delete(file))
 
     def close(self) -> None:
         self._http.close()

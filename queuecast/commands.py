@@ -2,20 +2,19 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from queuecast import command_files
 from queuecast.client import Client
 from queuecast.command_input import read_inputs, reference
 from queuecast.command_many import predict_many
+from queuecast.command_session import Format, Json, Output, Url, connected
 from queuecast.connection import DEFAULT_URL
-from queuecast.errors import QueuecastError
-from queuecast.exit_codes import ExitCode, exit_code
+from queuecast.exit_codes import ExitCode
 from queuecast.results import Prediction
 from queuecast.retries import Retries
 from queuecast.screen import Screen
@@ -23,19 +22,9 @@ from queuecast.version import __version__
 from queuecast.watching import watching
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+app.add_typer(command_files.app, name="files")
 
 
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-
-
-Url = Annotated[str, typer.Option("--url", envvar="QUEUECAST_URL", help="Where the server is.")]
-Output = Annotated[
-    Format,
-    typer.Option("--output", "-o", help="json: results and errors as JSON, one document a line."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Short for --output json.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show its stages until it is done.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait at most.")]
 
@@ -121,10 +110,10 @@ def predict(
     if lines is not None or len(inputs) > 1:
         if watch:
             raise typer.BadParameter("takes one input", param_hint="--watch")
-        with _connected(context, url, output is Format.JSON) as (client, screen):
+        with connected(context, url, output is Format.JSON) as (client, screen):
             patience = timeout if wait else None
             raise typer.Exit(predict_many(client, screen, asked, inputs, patience))
-    with _connected(context, url, output is Format.JSON) as (client, screen):
+    with connected(context, url, output is Format.JSON) as (client, screen):
         prediction = client.submit(asked, inputs[0])
         if not wait:
             screen.accepted(prediction)
@@ -149,7 +138,7 @@ def jobs(
     as_json: Json = False,
 ) -> None:
     """List predictions, newest first."""
-    with _connected(context, url, as_json or output is Format.JSON) as (client, screen):
+    with connected(context, url, as_json or output is Format.JSON) as (client, screen):
         screen.predictions(client.predictions(limit=limit, status=status, model=model))
 
 
@@ -165,7 +154,7 @@ def job(
     as_json: Json = False,
 ) -> None:
     """Show one prediction; with --watch wait for its end, and exit 1 if it failed."""
-    with _connected(context, url, as_json or output is Format.JSON) as (client, screen):
+    with connected(context, url, as_json or output is Format.JSON) as (client, screen):
         prediction = client.get(id)
         if watch:
             prediction = _follow(client, screen, prediction, watch=True, timeout_seconds=timeout)
@@ -183,30 +172,11 @@ def models(
     as_json: Json = False,
 ) -> None:
     """List the models, or show one with its schemas and an example input."""
-    with _connected(context, url, as_json or output is Format.JSON) as (client, screen):
+    with connected(context, url, as_json or output is Format.JSON) as (client, screen):
         if name is None:
             screen.models(client.models())
         else:
             screen.details(client.model(name))
-
-
-@contextmanager
-def _connected(context: typer.Context, url: str, as_json: bool) -> Iterator[tuple[Client, Screen]]:
-    """Client and screen of one command, whose errors become one line and an exit code."""
-    screen = Screen(as_json)
-    try:
-        client = context.obj(url)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--url") from error
-    with client:
-        try:
-            yield client, screen
-        except QueuecastError as error:
-            screen.error(error)
-            raise typer.Exit(exit_code(error)) from error
-        except KeyboardInterrupt as stop:
-            screen.note("queuecast: stopped")
-            raise typer.Exit(ExitCode.INTERRUPTED) from stop
 
 
 def _follow(

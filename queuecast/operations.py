@@ -3,16 +3,16 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
 from queuecast.answers import read, read_json
 from queuecast.bulk import BulkSubmit, Outcome
-from queuecast.encoding import encode
 from queuecast.errors import PredictionFailed, WaitTimeout
 from queuecast.exchange import Exchange
+from queuecast.files import FileOperations
 from queuecast.ids import new_id
 from queuecast.paging import Query
 from queuecast.results import Model, ModelPage, Prediction, PredictionPage
@@ -43,9 +43,9 @@ class Submission:
     metadata: Mapping[str, Any] | None = None
 
     def request(self) -> Request:
-        """A PUT under one id: sent again, it is known as the same job. Files are read here."""
+        """A PUT under one id: sent again, it is known as the same job."""
         path = _address(PREDICTIONS, new_id() if self.id is None else str(UUID(str(self.id))))
-        return Request("PUT", path, body=encode(self.options() | {"input": self.input}))
+        return Request("PUT", path)
 
     def options(self) -> dict[str, Any]:
         """All fields of the body but the input."""
@@ -63,7 +63,10 @@ class Operations:
     exchange: Exchange
 
     def submit(self, submission: Submission, deadline: float = math.inf) -> Operation[Prediction]:
-        response = yield from self.exchange.send(submission.request(), deadline)
+        request = submission.request()
+        whole = submission.options() | {"input": submission.input}
+        body = yield from FileOperations(self.exchange).encoded(whole, deadline)
+        response = yield from self.exchange.send(replace(request, body=body), deadline)
         return (yield from self._whole(read(response, Prediction), deadline))
 
     def submit_many(self, common: Submission, inputs: Iterable[Any]) -> Operation[list[Outcome]]:

@@ -91,6 +91,25 @@ class Model(Result):
     max_batch_size: int | None = None
 
 
+class File(Result):
+    """An uploaded file; in an input it stands for its content, until `expires_at`."""
+
+    id: str
+    name: str | None = None
+    content_type: str | None = None
+    size: int | None = None
+    checksums: dict[str, str] = Field(default_factory=dict)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    urls: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """What an input names it by."""
+        return self.urls["get"]
+
+
 class BulkResult(Result):
     """Of one input: the prediction, or the problem for which it was refused."""
 
@@ -106,6 +125,11 @@ class PredictionPage(Result):
     """`next` is the address of the following page."""
 
     results: list[Prediction]
+    next: str | None = None
+
+
+class FilePage(Result):
+    results: list[File]
     next: str | None = None
 
 

@@ -15,10 +15,12 @@ from rich.text import Text
 
 from queuecast.bulk import Outcome
 from queuecast.errors import QueuecastError
-from queuecast.results import Model, Prediction, Result
+from queuecast.results import File, Model, Prediction, Result
 from queuecast.wording import (
+    FILE_COLUMNS,
     MODEL_COLUMNS,
     PREDICTION_COLUMNS,
+    file_row,
     model_row,
     prediction_row,
     printable,
@@ -89,6 +91,16 @@ class Screen:
 
     def models(self, found: Iterable[Model]) -> None:
         self._list(found, MODEL_COLUMNS, model_row)
+
+    def files(self, found: Iterable[File]) -> None:
+        self._list(found, FILE_COLUMNS, file_row)
+
+    def uploaded(self, file: File) -> None:
+        """The URL alone, so that a shell variable can hold it."""
+        if self.as_json:
+            self.document(file)
+        else:
+            _write(self.out.file, file.url)
 
     def document(self, result: Result) -> None:
         _write(self.out.file, json.dumps(_plain(result)))

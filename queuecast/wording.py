@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from queuecast.results import Model, Prediction
+from queuecast.results import File, Model, Prediction
 
 PREDICTION_COLUMNS = ("id", "model", "status", "created", "seconds", "error")
+FILE_COLUMNS = ("id", "name", "type", "bytes", "expires")
 MODEL_COLUMNS = ("name", "default", "versions", "description")
 
 
@@ -37,6 +38,16 @@ def prediction_row(prediction: Prediction) -> tuple[str, ...]:
         created.strftime("%Y-%m-%d %H:%M:%S") if created else "",
         "" if total is None else f"{total:.3f}",
         prediction.error_code or "",
+    )
+
+
+def file_row(file: File) -> tuple[str, ...]:
+    return (
+        file.id,
+        printable(file.name or ""),
+        file.content_type or "",
+        "" if file.size is None else str(file.size),
+        file.expires_at.strftime("%Y-%m-%d %H:%M:%S") if file.expires_at else "",
     )
 
 
