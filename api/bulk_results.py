@@ -1,6 +1,7 @@
 """What became of the inputs of a bulk submission, made ready for the answer as it comes in."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -20,9 +21,10 @@ class BulkResults:
     `busy` is the first refusal that is no fault of its input.
     """
 
-    def __init__(self, base: str) -> None:
-        """`base` is the URL of the API."""
+    def __init__(self, base: str, kept: timedelta | None = None) -> None:
+        """`base` is the URL of the API, `kept` how long results can be read."""
         self._base = base
+        self._kept = kept
         self._rendered: list[orjson.Fragment] = []
         self._accepted = 0
         self._pending = False
@@ -61,7 +63,8 @@ class BulkResults:
     def _accept(self, one: Accepted) -> None:
         self._accepted += 1
         self._pending = self._pending or not one.prediction["terminal"]
-        self._rendered.append(_rendered("prediction", on_the_wire(one.prediction, self._base)))
+        shown = on_the_wire(one.prediction, self._base, self._kept)
+        self._rendered.append(_rendered("prediction", shown))
 
     def _refuse(self, problem: Problem) -> None:
         self._rendered.append(_rendered("problem", problem))

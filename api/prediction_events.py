@@ -7,6 +7,7 @@ back with it hears only what stands behind it.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 import orjson
@@ -66,11 +67,19 @@ BEGINNING = Place(0, 0)
 class PredictionEvents:
     """Of one stream: `every` says whether stages are told too, `behind` where it goes on.
 
-    `base` is the URL of the API.
+    `base` is the URL of the API, `kept` how long results can be read.
     """
 
-    def __init__(self, base: str, *, every: bool, behind: Place = BEGINNING) -> None:
+    def __init__(
+        self,
+        base: str,
+        *,
+        every: bool,
+        behind: Place = BEGINNING,
+        kept: timedelta | None = None,
+    ) -> None:
         self._base = base
+        self._kept = kept
         self.every = every
         self._behind = behind
 
@@ -91,7 +100,9 @@ class PredictionEvents:
 
     def _candidates(self, prediction: Snapshot) -> Iterator[tuple[str, str, bytes]]:
         """All that holds by now, in order: what the id names, the event, its data."""
-        shown = orjson.dumps(on_the_wire(prediction, self._base)) if self.every else b""
+        shown = b""
+        if self.every:
+            shown = orjson.dumps(on_the_wire(prediction, self._base, self._kept))
         if prediction["started_at"] or prediction["status"] == "processing":
             yield _START, _START, shown
         if not prediction["terminal"]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -48,11 +48,16 @@ class Listing:
     is_first: bool
 
     def render(
-        self, rows: Sequence[Snapshot], base: str, edge: Position | None = None
+        self,
+        rows: Sequence[Snapshot],
+        base: str,
+        edge: Position | None = None,
+        kept: timedelta | None = None,
     ) -> dict[str, Any]:
         """The answer; `rows` are what `page` found, newest first, `base` is the API's URL.
 
-        With an `edge` others follow behind it, though the page is not full.
+        `kept` is how long results can be read. With an `edge` others follow behind it, though the
+        page is not full.
         """
         newer = self.direction == "newer"
         results = rows[-self.limit :] if newer else rows[: self.limit]
@@ -68,7 +73,7 @@ class Listing:
         return {
             "next": self._link("older", older_from, base),
             "previous": self._link("newer", newer_from, base),
-            "results": [on_the_wire(row, base) for row in results],
+            "results": [on_the_wire(row, base, kept) for row in results],
         }
 
     def _link(self, direction: Direction, edge: Position | None, base: str) -> str | None:

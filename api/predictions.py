@@ -17,12 +17,12 @@ def answer(request: Request, prediction: Snapshot, settings: Settings) -> Respon
     """To a submit: 202 while it is pending, 200 when it has reached its end."""
     base = base_url(request, settings)
     headers = {"Location": f"{base}/predictions/{prediction['id']}"}
+    shown = on_the_wire(prediction, base, settings.result_kept)
     if prediction["terminal"]:
-        return json_answer(on_the_wire(prediction, base), 200, headers)
+        return json_answer(shown, 200, headers)
     headers["Retry-After"] = str(PENDING_RETRY_SECONDS)
     # Also when a wait ran out: on `processing` Replicate's client returns None, as if it had ended.
-    content = on_the_wire(prediction, base) | {"status": WIRE_STATUS[Progress.QUEUED]}
-    return json_answer(content, 202, headers)
+    return json_answer(shown | {"status": WIRE_STATUS[Progress.QUEUED]}, 202, headers)
 
 
 def state(request: Request, prediction: Snapshot, settings: Settings) -> Response:
@@ -34,4 +34,5 @@ def state(request: Request, prediction: Snapshot, settings: Settings) -> Respons
         headers["Retry-After"] = str(PENDING_RETRY_SECONDS)
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    return json_answer(on_the_wire(prediction, base_url(request, settings)), 200, headers)
+    shown = on_the_wire(prediction, base_url(request, settings), settings.result_kept)
+    return json_answer(shown, 200, headers)

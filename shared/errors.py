@@ -10,6 +10,7 @@
     │   │   └── UnknownField  ShapeMismatch  InputTooLarge
     │   │       InvalidImage  ImageTooLarge  UnsupportedImage
     │   ├── InvalidModelName  InvalidParameter  InvalidIdempotencyKey  IdempotencyMismatch
+    │   ├── Expired
     │   └── NotFound
     │       └── ModelNotFound  VersionNotFound
     ├── BusyError               try again later: 429, 503, 507
@@ -239,6 +240,12 @@ class NotFound(RequestError):
     """A wrong path, an id that names nothing, or something that is not kept any more."""
 
     type, title, status = "not-found", "Not found", 404
+
+
+class Expired(RequestError):
+    """The prediction is there, but its input or output was not to be kept any longer."""
+
+    type, title, status = "expired", "It is not kept any more", 410
 
 
 class ModelNotFound(NotFound):

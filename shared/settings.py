@@ -1,6 +1,7 @@
 """Settings: typed, frozen, read once from `QUEUECAST_*` variables. `docs/` lists every one."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -150,7 +151,38 @@ class Settings(BaseSettings):
         default=86400, description="Age at which an input or output that no job needs is deleted."
     )
 
+    retention_input_days: float = Field(
+        default=30,
+        ge=0,
+        le=36500,
+        description="Days after a job's end that its input is kept; 0: as long as the job.",
+    )
+    retention_output_days: float = Field(
+        default=30,
+        ge=0,
+        le=36500,
+        description="Days after a job's end that its output is kept; 0: as long as the job.",
+    )
+    retention_job_days: float = Field(
+        default=90,
+        ge=0,
+        le=36500,
+        description="Days after its end that a job is kept; 0: for good.",
+    )
+    retention_log_days: float = Field(
+        default=365,
+        ge=0,
+        le=36500,
+        description="Days that the prediction log is kept; 0: for good.",
+    )
+
     log_level: str = Field(default="INFO", description="Least level that is logged.")
+
+    @property
+    def result_kept(self) -> timedelta | None:
+        """How long after a job's end its output can be read; None: for good."""
+        days = [days for days in (self.retention_output_days, self.retention_job_days) if days]
+        return timedelta(days=min(days)) if days else None
 
     @property
     def models_folders(self) -> tuple[Path, ...]:

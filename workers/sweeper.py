@@ -23,6 +23,7 @@ from workers.audit import Audit
 from workers.expired_files import ExpiredFiles
 from workers.leaderless import Leaderless
 from workers.orphans import Orphans
+from workers.retention import Retention
 from workers.sweep_steps import Sweep
 
 log = structlog.get_logger()
@@ -49,6 +50,7 @@ class Sweeper:
         self._leaderless = Leaderless(container)
         self._orphans = Orphans(container)
         self._expired_files = ExpiredFiles(container)
+        self._retention = Retention(container)
         self._stopped = threading.Event()
         self._position: str | None = None
         self._beating = False
@@ -81,6 +83,7 @@ class Sweeper:
             self._dispatch_missing,
             self._orphans.run,
             self._expired_files.run,
+            self._retention.run,
         )
         went_well = [self._guarded(step) for step in steps]
         if all(went_well):

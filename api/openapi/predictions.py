@@ -157,7 +157,7 @@ READ_INPUT = operation(
     "The input as it was sent",
     tag=TAG,
     answers={200: ("The `input` field of the request.", Prediction)},
-    problems=_LOOKS,
+    problems=(*_LOOKS, errors.Expired),
     parameters=[ID],
 )
 READ_INPUT["responses"][200]["content"] = {"application/json": {"schema": {}}}
@@ -166,7 +166,7 @@ READ_OUTPUT = operation(
     "The output alone",
     tag=TAG,
     answers={200: ("The `output` field of the prediction, however large.", Prediction)},
-    problems=_LOOKS,
+    problems=(*_LOOKS, errors.Expired),
     parameters=[ID],
 )
 READ_OUTPUT["responses"][200]["content"] = {"application/json": {"schema": {}}}

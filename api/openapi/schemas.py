@@ -93,7 +93,9 @@ class Prediction(Schema):
     started_at: datetime | None
     completed_at: datetime | None
     deadline_at: datetime | None
-    expires_at: datetime | None
+    expires_at: datetime | None = Field(
+        description="Then its output is not kept any longer; null while that is not known."
+    )
     urls: PredictionUrls
 
 

@@ -46,7 +46,8 @@ async def create_many(request: Request) -> Response:
         key, bulk = read_key(request), await _read(request)
         with bulk.common.locating():
             served = here.registry.resolve(bulk.common.reference)
-        results = BulkResults(base_url(request, here.container.settings))
+        settings = here.container.settings
+        results = BulkResults(base_url(request, settings), settings.result_kept)
         # What files bring counts as if it had come in the body.
         room = Room(here.container.settings.bulk_max_bytes - len(bulk.body))
         for start in range(0, len(bulk.inputs), SUBMITTED_AT_ONCE):

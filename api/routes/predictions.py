@@ -131,4 +131,5 @@ async def list_predictions(request: Request) -> Response:
     here = services(request).container
     listing = read_listing(parameters_of(request), tenant(request))
     rows, edge = await here.reader.page(listing.page)
-    return json_answer(listing.render(rows, base_url(request, here.settings), edge))
+    base, kept = base_url(request, here.settings), here.settings.result_kept
+    return json_answer(listing.render(rows, base, edge, kept))

@@ -29,10 +29,11 @@ async def stream(request: Request) -> Response:
     if behind.is_last:  # a browser comes back by itself, until it is told not to
         await here.container.reader.get(tenant(request), job_id)
         return Response(status_code=204)
-    base = base_url(request, here.container.settings)
-    events = PredictionEvents(base, every=every, behind=behind)
+    settings = here.container.settings
+    base, kept = base_url(request, settings), settings.result_kept
+    events = PredictionEvents(base, every=every, behind=behind, kept=kept)
     frames = _frames(here.container, tenant(request), job_id, events)
-    return EventStream(frames, here.streams, here.container.settings.streams_max)
+    return EventStream(frames, here.streams, settings.streams_max)
 
 
 async def _frames(

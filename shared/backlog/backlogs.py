@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import compress
+from math import inf
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -35,6 +36,9 @@ ASKED_AT_ONCE = 16
 """The first of a batch is owed as a rule, and then no other snapshot need be read."""
 
 HUSH_GRACE_SECONDS = 1.0
+
+RESULT_GRACE_SECONDS = 60
+"""Before an output expires its result is reused no more: whoever was given it has committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Backlogs:
         self._served = served
         self._bells = Bells(self.keys, served)
         self._settings = settings
+        kept = settings.result_kept
+        self._reused_at_most = kept.total_seconds() - RESULT_GRACE_SECONDS if kept else inf
         # Rows and bytes of a mean entry of the last take: how carefully the next one begins.
         self._means: dict[Backlog, tuple[float, float]] = {}
         folder = files("shared.backlog")
@@ -178,7 +184,7 @@ class Backlogs:
         done: dict[str, str | None] = {}
         for snapshot in snapshots:
             job_id, serving = snapshot["id"], self._served.get(snapshot["model"], Serving())
-            reused = int(serving.cache_seconds) if snapshot["status"] == State.SUCCEEDED else 0
+            reused = self._reused_seconds(serving) if snapshot["status"] == State.SUCCEEDED else 0
             seconds = max(self._settings.snapshot_ttl_seconds, reused)
             data = prediction.encode(snapshot)
             shown += [self.keys.snapshot(job_id), data, seconds]
@@ -189,6 +195,10 @@ class Backlogs:
             left += [source.stream, source.entry_id]
         head: list[Any] = [GROUP, self.keys.done, len(done), len(results) // 4]
         self._finish(args=[*head, *shown, *results, *left, orjson.dumps(done)])
+
+    def _reused_seconds(self, serving: Serving) -> int:
+        """How long a result counts: it is given to nobody once it is about to be taken away."""
+        return int(max(0.0, min(serving.cache_seconds, self._reused_at_most)))
 
     def ring(self, backlogs: Iterable[Backlog]) -> list[Backlog]:
         """Rings those of `backlogs` whose bell is silent, and answers which."""

@@ -3,16 +3,20 @@
 HTTP answers and webhooks show the same.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from shared.domain.prediction import Snapshot
+from shared.domain.prediction import Snapshot, wire_time
 
 API = "/api/v1"
 """The path below which every link leads."""
 
 
-def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
-    """`base` is the URL of the API; `version` has its global form."""
+def on_the_wire(prediction: Snapshot, base: str, kept: timedelta | None = None) -> dict[str, Any]:
+    """`base` is the URL of the API; `version` has its global form.
+
+    `kept` is how long its output can be read once it has ended; None: for good.
+    """
     model, url = prediction["model"], f"{base}/predictions/{prediction['id']}"
     urls = {"get": url, "cancel": f"{url}/cancel"}
     urls |= {"stream": f"{url}/stream", "input": f"{url}/input"}
@@ -38,6 +42,12 @@ def on_the_wire(prediction: Snapshot, base: str) -> dict[str, Any]:
         "started_at": prediction["started_at"],
         "completed_at": prediction["completed_at"],
         "deadline_at": prediction["deadline_at"],
-        "expires_at": None,
+        "expires_at": _expires_at(prediction["completed_at"], kept),
         "urls": urls,
     }
+
+
+def _expires_at(completed_at: str | None, kept: timedelta | None) -> str | None:
+    if completed_at is None or kept is None:
+        return None
+    return wire_time(datetime.fromisoformat(completed_at) + kept)

@@ -16,7 +16,8 @@ from shared.db.engine import reading
 from shared.domain import prediction
 from shared.domain.names import Keys
 from shared.domain.prediction import Snapshot
-from shared.errors import NotFound
+from shared.domain.states import State
+from shared.errors import Expired, NotFound
 from shared.jobs import listing, store, views
 from shared.jobs.listing import Found, Page, Position
 from shared.jobs.waiting import Waiter, Waiters
@@ -87,14 +88,22 @@ class Reader:
         return await self._mget(job_ids)
 
     async def input(self, tenant: str, job_id: str) -> tuple[bytes | None, str | None]:
-        """The input as it was sent, or its blob reference."""
+        """The input as it was sent, or its blob reference; raises NotFound, Expired, BusyError."""
         row = await asyncio.to_thread(self._row, tenant, job_id)
+        if row["input"] is None and row["input_ref"] is None:
+            raise Expired("the input of this prediction was not to be kept any longer")
         return row["input"], row["input_ref"]
 
     async def output(self, tenant: str, job_id: str) -> tuple[bytes | None, str | None]:
-        """The output, or its blob reference; neither where the job came to none."""
+        """The output, or its blob reference; neither where the job came to none.
+
+        Raises NotFound, Expired and BusyError.
+        """
         row = await asyncio.to_thread(self._row, tenant, job_id)
-        return row["output"], row["output_ref"]
+        found = row["output"], row["output_ref"]
+        if row["status"] == State.SUCCEEDED and found == (None, None):
+            raise Expired("the output of this prediction was not to be kept any longer")
+        return found
 
     async def page(self, wanted: Page) -> tuple[list[Snapshot], Position | None]:
         """Jobs as SQL knows them; how far an unfinished one is, Redis says.

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from shared.db.columns import JobId, JsonBytes, UtcDateTime
 
 UNFINISHED = text("status = 'queued'")
+ENDED = text("completed_at IS NOT NULL")
 UNSUCCESSFUL = text("status = 'failed' OR status = 'canceled'")
 
 
@@ -90,6 +91,7 @@ class Job(SQLModel, table=True):
             sqlite_where=UNSUCCESSFUL,
             postgresql_where=UNSUCCESSFUL,
         ),
+        Index("job_ended", "completed_at", "id", sqlite_where=ENDED, postgresql_where=ENDED),
         Index(
             "job_joined",
             "joined_to",

@@ -31,6 +31,11 @@ jobs_redispatched = Counter(
 orphans_deleted = Counter(
     "queuecast_orphan_blobs_deleted_total", "Blobs that no job needed any more, deleted."
 )
+retention_removed = Counter(
+    "queuecast_retention_removed_total",
+    "What was not to be kept any longer: inputs, outputs, jobs, rows of the prediction log.",
+    ["kind"],
+)
 bells_rung_again = Counter("queuecast_bells_rung_again_total", "Bells rung by the sweeper.")
 redis_failures = Counter(
     "queuecast_redis_failures_total", "Calls to Redis that failed or took too long.", ["call"]

@@ -19,10 +19,11 @@ from shared.db.engine import create_database_engine, writing
 from shared.errors import StartupRefused
 from shared.files.table import StoredFile
 from shared.jobs.metadata import JobMetadata
+from shared.jobs.retention import Retention
 from shared.jobs.table import Job
 from shared.prediction_log.table import PredictionLog
 
-DECLARED = (ApiKey, Job, JobMetadata, PredictionLog, StoredFile, TenantLimits)
+DECLARED = (ApiKey, Job, JobMetadata, PredictionLog, Retention, StoredFile, TenantLimits)
 
 
 def test_the_migrated_schema_is_the_declared_one(engine: Engine) -> None:

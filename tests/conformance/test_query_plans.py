@@ -14,11 +14,12 @@ from shared.db.migrate import upgrade
 from shared.domain.ids import new_job_id
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
-from shared.jobs import joiners, lifecycle, listing, store
+from shared.jobs import joiners, lifecycle, listing, retention, store
 from shared.jobs.lifecycle import End
 from shared.jobs.listing import Page
 from shared.jobs.metadata import pair
 from shared.jobs.new_job import NewJob
+from shared.jobs.retention import Payload
 from shared.jobs.store import Due
 from shared.settings import Settings
 
@@ -101,6 +102,11 @@ def _steps(connection: Connection, statement: str, values: Any) -> Iterator[str]
         yield str(row[-1])
 
 
+def _uncleared_further_on(connection: Connection) -> None:
+    retention.clear(connection, Payload.INPUT, [(NOON, JOB)])
+    retention.uncleared(connection, Payload.INPUT, NOON, 100)
+
+
 CASES: dict[str, tuple[Callable[[Connection], object], str]] = {
     "read": (lambda c: store.read(c, "default", JOB), "id"),
     "read_many": (lambda c: store.read_many(c, [JOB, new_job_id()]), "id"),
@@ -124,7 +130,14 @@ CASES: dict[str, tuple[Callable[[Connection], object], str]] = {
     "lead": (lambda c: joiners.lead(c, [JOB, *MANY], NOON), "id job_unfinished"),
     "left_behind": (lambda c: joiners.left_behind(c, 500), "job_joined id"),
 }
-NO_PLAN = {"hit", "insert"}
+CASES |= {
+    "uncleared": (lambda c: retention.uncleared(c, Payload.INPUT, NOON, 100), "job_ended"),
+    "uncleared further on": (_uncleared_further_on, "id job_ended"),
+    "clear": (lambda c: retention.clear(c, Payload.OUTPUT, [(NOON, JOB)]), "id"),
+    "outdated": (lambda c: retention.outdated(c, NOON, 100), "job_ended"),
+    "remove": (lambda c: retention.remove(c, [(NOON, JOB), (NOON, MANY[0])]), "id metadata pairs"),
+}
+NO_PLAN = {"hit", "insert", "remove_logged"}
 
 LISTS = {
     "all": ({}, "job_newest_first"),
@@ -216,10 +229,16 @@ def test_a_page_is_read_from_its_index_in_order(
     assert re.search(r"Index Cond: .*tenant|\(tenant=\?", found)
 
 
+def test_old_log_rows_are_found_by_an_index(plan: Any) -> None:
+    found = plan(lambda c: retention.remove_logged(c, NOON, 100))
+    assert not re.search(r"Seq Scan|^SCAN prediction_log$", found, re.MULTILINE)
+    assert "prediction_log_by_model" in found
+
+
 def test_every_statement_of_these_modules_is_looked_at() -> None:
     statements = {
         name
-        for module in (store, lifecycle, listing, joiners)
+        for module in (store, lifecycle, listing, joiners, retention)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")

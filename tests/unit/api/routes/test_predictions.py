@@ -1,6 +1,6 @@
 import threading
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -303,3 +303,29 @@ def test_cancel_leaves_what_has_ended(client: TestClient, submission: Any, finis
 
 def test_cancel_of_nothing_is_not_found(client: TestClient) -> None:
     assert client.post(f"{PREDICTIONS}/{uuid.uuid4()}/cancel").status_code == 404
+
+
+def test_what_is_not_kept_any_longer_is_gone(
+    client: TestClient, container: Any, submission: Any, finish: Any
+) -> None:
+    prediction = client.post(PREDICTIONS, json=submission).json()
+    finish(prediction["id"])
+    with container.engine.begin() as connection:
+        connection.execute(update(job_table).values(input=None, output=None))
+    shown = client.get(prediction["urls"]["get"]).json()
+    assert (shown["status"], shown["input"], shown["output"]) == ("succeeded", None, None)
+    for part in ("input", "output"):
+        answer = client.get(f"{prediction['urls']['get']}/{part}")
+        assert (answer.status_code, answer.json()["type"]) == (410, "/problems/expired")
+
+
+def test_what_has_ended_says_until_when_its_output_is_kept(
+    client: TestClient, submission: Any, finish: Any
+) -> None:
+    prediction = client.post(PREDICTIONS, json=submission).json()
+    assert prediction["expires_at"] is None
+    finish(prediction["id"])
+    shown = client.get(prediction["urls"]["get"]).json()
+    ended, expires = (datetime.fromisoformat(shown[n]) for n in ("completed_at", "expires_at"))
+    assert expires - ended == timedelta(days=30)
+    assert client.get(PREDICTIONS).json()["results"] == [shown]
