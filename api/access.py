@@ -10,11 +10,11 @@ from time import perf_counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.failed_attempts import ALLOWED, WINDOW_SECONDS, FailedAttempts
-from api.rate_limit_fields import Policy, limit_reached
 from api.scopes import needed_scope
 from shared.access.key_ring import KeyRing
 from shared.access.principal import Principal
 from shared.clock import Clock
+from shared.domain.rate_limits import Policy, limit_reached
 from shared.errors import Forbidden, QueuecastError, Unauthorized
 from shared.telemetry import counters
 

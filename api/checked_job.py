@@ -6,7 +6,7 @@ import orjson
 from starlette.requests import Request
 
 from api.cache_control import read_cache_control
-from api.dependencies import services, tenant
+from api.dependencies import services, tenant, tenant_policies
 from api.submission import Submission
 from models.registry import Model, Version
 from shared.errors import InputTooLarge
@@ -51,4 +51,5 @@ def checked_job(
         metadata=orjson.dumps(wanted.metadata) if wanted.metadata is not None else None,
         reuses=kept and may.reuse,
         keeps_result=kept and may.keep,
+        tenant_policies=tenant_policies(request),
     )

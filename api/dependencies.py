@@ -9,6 +9,7 @@ from api.turns import Turns
 from models.registry import Registry
 from shared.access.principal import Principal
 from shared.container import Container
+from shared.domain.rate_limits import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +27,16 @@ def services(request: Request) -> Services:
 
 def tenant(request: Request) -> str:
     """Whose jobs this request may see: the key's; without keys, the configured tenant's."""
-    principal: Principal | None = request.scope["state"].get("principal")
+    principal = _principal(request)
     return services(request).container.settings.tenant if principal is None else principal.tenant
+
+
+def tenant_policies(request: Request) -> tuple[Policy, ...]:
+    """The limits that this tenant has."""
+    principal = _principal(request)
+    return () if principal is None else principal.limits.policies
+
+
+def _principal(request: Request) -> Principal | None:
+    found: Principal | None = request.scope["state"].get("principal")
+    return found

@@ -8,6 +8,8 @@ from starlette.types import ASGIApp
 from api.access import Access
 from api.allowed_hosts import AllowedHosts
 from api.request_limits import RequestLimits
+from api.usage_limits import UsageLimits
+from shared.access.principal import Limits, Principal, Scope
 from shared.container import Container
 
 SENT = (
@@ -23,9 +25,13 @@ READ = (
 
 def layered(app: ASGIApp, container: Container, larger: Mapping[str, int]) -> ASGIApp:
     """`larger` has the paths whose bodies may be larger. What is not asked for costs nothing."""
-    settings = container.settings
+    settings, limits = container.settings, Limits.default(container.settings)
     if settings.keys_required:
+        app = UsageLimits(app, container.usage, container.admission, None)
         app = Access(app, container.key_ring, container.clock)
+    elif limits.policies:
+        everybody = Principal(settings.tenant, frozenset(Scope), limits)
+        app = UsageLimits(app, container.usage, container.admission, everybody)
     if hosts := words(settings.allowed_hosts.lower()):
         app = AllowedHosts(app, frozenset(hosts))
     app = RequestLimits(app, settings.body_max_bytes, larger)

@@ -11,6 +11,12 @@ from shared.access.principal import Scope
 OPEN = re.compile(r"/health/.*|/v2/health/.*|/problems(/.*)?")
 """Asks for no key: whether it lives, and what an error means that anybody may have met."""
 
+SUBMITS = re.compile(
+    r"/api/v1/predictions(/bulk|/[^/]+)?|/api/v1/models/.+/predictions"
+    r"|/v2/models/.+/infer|/v1/models/[^/]+:predict"
+)
+"""With `POST` or `PUT` it asks for another job."""
+
 
 class _Rule(NamedTuple):
     methods: tuple[str, ...]

@@ -67,8 +67,12 @@ class VersionDeclaration(Strict):
 
 
 class Limits(Strict):
-    """Bounds on one job's input; rows and elements count for the generic tensor contract."""
+    """Bounds on one job's input; rows and elements count for the generic tensor contract.
 
+    `queue_max_jobs` bounds how many jobs wait or run; 0: as the settings say.
+    """
+
+    queue_max_jobs: Annotated[int, Field(ge=0)] = 0
     input_max_bytes: Positive = 1 << 20
     max_rows: Positive = 1024
     max_elements: Positive = 10_000

@@ -33,6 +33,7 @@ class Model:
     preprocess_batch: int
     timeout_seconds: float
     input_max_bytes: int
+    queue_max_jobs: int
     cache_seconds: float
     cache_entries: int
     allow_non_finite: bool

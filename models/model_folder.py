@@ -43,6 +43,7 @@ def load_model(folder: Path) -> Model:
         preprocess_batch=manifest.preprocess_batch,
         timeout_seconds=manifest.timeout_seconds,
         input_max_bytes=manifest.limits.input_max_bytes,
+        queue_max_jobs=manifest.limits.queue_max_jobs,
         cache_seconds=manifest.cache_ttl_seconds if manifest.cache else 0.0,
         cache_entries=manifest.cache_max_entries,
         allow_non_finite=manifest.allow_non_finite,

@@ -71,7 +71,9 @@ class Registry:
     def served(self) -> dict[str, Serving]:
         """What the queue needs to know of each model."""
         return {
-            name: Serving(model.lane, model.cache_seconds, model.cache_entries)
+            name: Serving(
+                model.lane, model.cache_seconds, model.cache_entries, model.queue_max_jobs
+            )
             for name, model in self.models.items()
         }
 

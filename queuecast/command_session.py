@@ -33,7 +33,7 @@ def connected(context: typer.Context, url: str, as_json: bool) -> Iterator[tuple
     try:
         client = context.obj(url)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--url") from error
+        raise typer.BadParameter(str(error)) from error
     with client:
         try:
             yield client, screen

@@ -1,8 +1,8 @@
 """The commands of `queuecast`; what they print is in `screen`, what they return in `exit_codes`."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -29,10 +29,9 @@ Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show its stages unti
 Timeout = Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait at most.")]
 
 
-def connect(url: str) -> Client:
+def connect(url: str, api_key: str | None = None) -> Client:
     """The client of a command: a person waits, so it gives up after about a second of pauses."""
-    key = os.environ.get("QUEUECAST_API_KEY", "").strip()
-    return Client(url, key or None, retries=Retries(attempts=4))
+    return Client(url, api_key, retries=Retries(attempts=4))
 
 
 def run(arguments: Sequence[str], connect: Callable[[str], Client] = connect) -> int:
@@ -54,6 +53,10 @@ def run(arguments: Sequence[str], connect: Callable[[str], Client] = connect) ->
 def queuecast(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    api_key: Annotated[
+        str | None,
+        typer.Option(help="The key; in QUEUECAST_API_KEY nobody sees it in a list of processes."),
+    ] = None,
 ) -> None:
     """Predictions from a Queuecast server.
 
@@ -63,6 +66,8 @@ def queuecast(
     Exit codes: 0 done, 1 the prediction failed, 2 wrong usage, 3 refused by the server, 4 server
     not reachable or unavailable, 5 waited too long, 130 Ctrl-C.
     """
+    if api_key is not None:
+        context.obj = partial(context.obj, api_key=api_key)
     if version:
         typer.echo(__version__)
     elif context.invoked_subcommand is None:

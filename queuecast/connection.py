@@ -1,5 +1,6 @@
 """How both clients reach the server: address, headers, time-outs."""
 
+import os
 from ipaddress import ip_address
 from typing import Any
 
@@ -12,7 +13,10 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 def settings(base_url: str, api_key: str | None) -> dict[str, Any]:
-    """Keyword arguments of an `httpx2` client; raises ValueError for an address that is none."""
+    """Keyword arguments of an `httpx2` client; raises ValueError for an address that is none.
+
+    Without an `api_key` that of QUEUECAST_API_KEY is sent.
+    """
     try:
         url = httpx2.URL(base_url)
     except httpx2.InvalidURL as error:
@@ -20,8 +24,11 @@ def settings(base_url: str, api_key: str | None) -> dict[str, Any]:
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError(f"{base_url!r} is no http:// or https:// URL")
     headers = {"user-agent": f"queuecast-python/{__version__}", "accept": "application/json"}
-    if api_key:
-        headers["authorization"] = f"Bearer {api_key}"
+    key = (os.environ.get("QUEUECAST_API_KEY", "") if api_key is None else api_key).strip()
+    if not (key.isascii() and key.isprintable()):  # the library's own error would repeat it
+        raise ValueError("the API key has characters that no key has")
+    if key:
+        headers["authorization"] = f"Bearer {key}"
     # A proxy of the environment cannot reach what runs on this machine.
     return {"base_url": url, "headers": headers, "trust_env": not _is_loopback(url.host)}
 

@@ -1,5 +1,6 @@
 """The composition: the only place that chooses which real parts a process works with."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from redis.asyncio import Redis as AsyncRedis
 from shared.backlog import connections
 from shared.backlog.backlogs import Backlogs
 from shared.backlog.breaker import Breaker
+from shared.backlog.rooms import Count, Rooms
 from shared.clock import Clock, SystemClock
 from shared.domain.serving import Served
 from shared.payloads.blobs import Blobs
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from shared.access.key_ring import KeyRing
+    from shared.access.usage import Usage
     from shared.files.files import Files
+    from shared.jobs.admission import Admission
     from shared.jobs.cancel import Canceler
     from shared.jobs.following import Follower
     from shared.jobs.reading import Reader
@@ -105,7 +109,13 @@ class Container:
 
         commit = GroupCommit(self.engine, self.clock, self.settings)
         parts = (self.backlogs, self.results, self.blobs)
-        return Submitter(commit, *parts, breaker=self.breaker, settings=self.settings)
+        return Submitter(
+            commit,
+            *parts,
+            breaker=self.breaker,
+            settings=self.settings,
+            admission=self.admission,
+        )
 
     @cached_property
     def files(self) -> "Files":
@@ -136,4 +146,24 @@ class Container:
         from shared.access.key_ring import KeyRing
         from shared.access.principal import Limits
 
-        return KeyRing(self.engine, self.clock, Limits())
+        return KeyRing(self.engine, self.clock, Limits.default(self.settings))
+
+    @cached_property
+    def usage(self) -> "Usage":
+        from shared.access.usage import Usage
+
+        return Usage(self.redis_async, self.breaker, self.settings)
+
+    @cached_property
+    def queue_lengths(self) -> Callable[[str], Awaitable[Count]]:
+        from shared.backlog.queue_lengths import QueueLengths
+
+        return QueueLengths(self.redis_async, self.settings)
+
+    @cached_property
+    def admission(self) -> "Admission":
+        from shared.jobs.admission import Admission, TenantJobs
+
+        queues = Rooms(self.queue_lengths, self.clock)
+        tenants = Rooms(TenantJobs(self.engine), self.clock)
+        return Admission(queues, tenants, self.served, self.settings.queue_max_jobs)

@@ -66,6 +66,23 @@ class Settings(BaseSettings):
         "`X-Forwarded-Proto` are believed; by default nobody's.",
     )
 
+    tenant_requests_per_second: int = Field(
+        default=0, ge=0, description="Requests of one tenant in a second; 0: any number."
+    )
+    tenant_jobs_in_flight: int = Field(
+        default=0, ge=0, description="Unfinished jobs of one tenant; 0: any number."
+    )
+    tenant_bytes_per_day: int = Field(
+        default=0,
+        ge=0,
+        description="Bytes in request bodies of one tenant in a day; 0: any number.",
+    )
+    queue_max_jobs: int = Field(
+        default=250_000,
+        gt=0,
+        description="Jobs of one model that may wait or run, where its `model.toml` does not say.",
+    )
+
     body_max_bytes: int = Field(default=1 << 20, description="Largest request body.")
     bulk_max_bytes: int = Field(
         default=16 << 20, description="Largest body of `POST /api/v1/predictions/bulk`."

@@ -56,6 +56,7 @@ _REFUSALS_OF_ALL = (
     errors.InvalidModelName,
     errors.InvalidParameter,
     errors.InvalidIdempotencyKey,
+    errors.QueueFull,
     errors.Unavailable,
     errors.StorageFull,
 )

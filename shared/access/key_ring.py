@@ -104,9 +104,8 @@ class KeyRing:
 
     def _learned(self, row: RowMapping) -> _Known:
         scopes = frozenset(Scope(word) for word in row["scopes"].split())
-        own = {name: row[name] for name in Limits.__slots__ if row[name] is not None}
-        limits = {name: getattr(self._defaults, name) for name in Limits.__slots__} | own
-        principal = Principal(row["tenant"], scopes, Limits(**limits))
+        limits = self._defaults.with_own(row)  # type: ignore[arg-type]
+        principal = Principal(row["tenant"], scopes, limits)
         return _Known(row["digest"], principal, row["expires_at"], self._clock.monotonic())
 
     def _note_use(self, row: RowMapping, now: datetime) -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 class Serving:
     """`lane` predicts it; a result is reused for `cache_seconds` (0: never).
 
-    Of at most `cache_entries` distinct inputs at a time the results are remembered.
+    Of at most `cache_entries` distinct inputs at a time the results are remembered. At most
+    `queue_max_jobs` wait or run (0: as the settings say).
     """
 
     lane: str = "cpu"
     cache_seconds: float = 0.0
     cache_entries: int = 0
+    queue_max_jobs: int = 0
 
 
 Served = Mapping[str, Serving]

@@ -9,6 +9,7 @@ import orjson
 
 from shared.domain.names import Priority
 from shared.domain.prediction import Snapshot, wire_time
+from shared.domain.rate_limits import Policy
 from shared.domain.states import WIRE_STATUS, Progress
 from shared.settings import Settings
 
@@ -18,7 +19,7 @@ class NewJob:
     """What is to be predicted, for whom, and how. `input` and `metadata` are JSON.
 
     `reuses`: the result of an earlier job of the same `input_hash` will do. `keeps_result`: others
-    may reuse this one's.
+    may reuse this one's. `tenant_policies` are the limits that its tenant has.
     """
 
     id: str
@@ -39,6 +40,7 @@ class NewJob:
     retry_of: str | None = None
     reuses: bool = False
     keeps_result: bool = False
+    tenant_policies: tuple[Policy, ...] = ()
 
     def row(
         self, settings: Settings, input_ref: str | None, joined_to: str | None = None

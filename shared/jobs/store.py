@@ -117,6 +117,12 @@ def count_due(connection: Connection, now: datetime) -> int:
     return connection.execute(statement).scalar_one()
 
 
+def count_unfinished(connection: Connection, tenant: str, to: int) -> int:
+    """How many jobs of a tenant have not ended, counted up to `to`."""
+    found = select(job.c.id).where(_UNFINISHED, job.c.tenant == tenant).limit(to).subquery()
+    return connection.execute(select(func.count()).select_from(found)).scalar_one()
+
+
 def overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Ids of unfinished jobs whose deadline has passed."""
     statement = select(job.c.id).where(

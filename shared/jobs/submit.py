@@ -28,6 +28,7 @@ from shared.backlog.entries import Entry
 from shared.domain.names import Backlog, Stage
 from shared.errors import BusyError, QueuecastError, Unavailable
 from shared.jobs import reuse
+from shared.jobs.admission import Admission
 from shared.jobs.group_commit import Accepted, Answers, GroupCommit, Submit
 from shared.jobs.new_job import NewJob
 from shared.payloads import references
@@ -63,7 +64,10 @@ class Submitter:
         *,
         breaker: Breaker,
         settings: Settings,
+        admission: Admission | None = None,
     ) -> None:
+        """Without an `admission` any number of jobs may wait."""
+        self._admission = admission
         self._commit = commit
         self._backlogs = backlogs
         self._results = results
@@ -86,10 +90,14 @@ class Submitter:
 
     async def submit(self, job: NewJob) -> Accepted:
         """Answers once the job is committed; raises RequestError or BusyError."""
+        if self._admission is not None:
+            self._admission.require(job)
         input_ref = None
         if len(job.input) > self._settings.inline_input_max_bytes:
             input_ref = await asyncio.to_thread(self._put_input, job)
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        if self._admission is not None:
+            self._admission.enter(job)
         self._waiting.append(_Waiting(job, input_ref, job.reuses, answer))
         self._wake.set()
         return await asyncio.shield(answer)
@@ -116,6 +124,8 @@ class Submitter:
         except Exception:  # this thread serves everybody: it must outlive any single group
             log.exception("group_failed", jobs=len(group))
         finally:
+            if self._admission is not None:
+                self._admission.settle(group, answers)
             self._answer([one for one in group if one.job.id in answers], answers)
             if waits := [one for one in group if one.job.id not in answers]:
                 self._wait_once_more(waits)

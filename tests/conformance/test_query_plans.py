@@ -116,6 +116,7 @@ CASES: dict[str, tuple[Callable[[Connection], object], str]] = {
     "due": (lambda c: store.due(c, NOON, None, 500), "job_unfinished"),
     "due further on": (lambda c: store.due(c, NOON, JOB, 500), "id job_unfinished"),
     "count_due": (lambda c: store.count_due(c, NOON), "job_unfinished"),
+    "count_unfinished": (lambda c: store.count_unfinished(c, "default", 99), "job_unfinished"),
     "overdue": (lambda c: store.overdue(c, NOON, 500), "job_deadline"),
     "oldest_unfinished": (store.oldest_unfinished, "job_unfinished"),
     "finish": (lambda c: lifecycle.finish(c, ENDS, NOON), "id"),

@@ -23,11 +23,13 @@ from shared.access import store
 from shared.access.keys import make_key
 from shared.access.principal import Scope
 from shared.backlog.backlogs import Move
+from shared.backlog.rooms import Count
 from shared.container import Container
 from shared.db.engine import writing
 from shared.db.migrate import upgrade
 from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot, encode
+from shared.domain.rate_limits import Policy
 from shared.domain.states import State
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import End
@@ -117,7 +119,32 @@ class SnapshotRedis:
         return self._channel
 
 
+class FakeUsage:
+    """Lets everything pass, or makes wait for what it is told to; remembers what was used."""
+
+    def __init__(self) -> None:
+        self.used: list[tuple[str, str, int]] = []
+        self.waits: dict[str, float] = {}
+
+    async def use(self, tenant: str, policy: Policy, cost: int) -> float | None:
+        self.used.append((tenant, policy.name, cost))
+        return self.waits.get(policy.name)
+
+
 class FakedContainer(Container):
+    @cached_property
+    def usage(self) -> Any:
+        return FakeUsage()
+
+    @cached_property
+    def queue_lengths(self) -> Any:
+        async def moved(model: str) -> Count:
+            return Count(
+                len([one for one in self.backlogs.moves if one.entry.job["model"] == model])
+            )
+
+        return moved
+
     @cached_property
     def backlogs(self) -> Any:
         return RecordingBacklogs()

@@ -1,9 +1,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from shared import errors
+from shared.container import Container
 from shared.errors import QueuecastError
 
 
@@ -50,3 +52,19 @@ def test_what_nobody_expected_is_a_problem_too(client: TestClient, monkeypatch: 
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
     assert answer.headers["content-type"] == "application/problem+json"
     assert "ZeroDivisionError" not in answer.text
+
+
+def test_a_database_whose_disk_is_full_is_507(
+    client: TestClient, container: Container, submission: dict[str, Any]
+) -> None:
+    @event.listens_for(container.engine, "connect")
+    def bound(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # what it has, it may keep
+
+    container.engine.dispose()
+    big = submission | {"metadata": {"a": "x" * 4000}}
+    answers = [client.post("/api/v1/predictions", json=big) for _ in range(20)]
+    answer = next(one for one in answers if one.status_code != 202)
+    assert (answer.status_code, answer.json()["type"]) == (507, "/problems/storage-full")
+    assert answer.headers["retry-after"] == "30"
+    assert client.get("/api/v1/predictions").status_code == 200

@@ -18,9 +18,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def command(server, fake_time, capsys):
     """Run a command line against the scripted server: (exit code, stdout, stderr)."""
 
-    def connect(url):
+    def connect(url, api_key=None):
         return Client(
             url,
+            api_key,
             transport=httpx2.MockTransport(server),
             retries=Retries(attempts=2),
             sleep=fake_time.sleep,

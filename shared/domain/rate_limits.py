@@ -1,6 +1,7 @@
-"""`RateLimit-Policy` and `RateLimit`: what may be used, and what is left (IETF draft).
+"""How a limit is told: `RateLimit-Policy`, what may be used, and `RateLimit`, what is left.
 
-Both are lists of structured fields (RFC 9651): `"requests";q=50;w=1`.
+Both are lists of structured fields (RFC 9651), as draft-ietf-httpapi-ratelimit-headers has them:
+`"requests";q=50;w=1`.
 """
 
 import math
@@ -28,7 +29,7 @@ class Policy:
 def limit_reached(
     detail: str, policies: Iterable[Policy], reached: Policy, seconds: float
 ) -> RateLimited:
-    """The refusal of a request that would go beyond `reached`; in `seconds` it fits."""
+    """The refusal of a request that would go beyond `reached`; in `seconds` it may fit."""
     wait = max(1, math.ceil(seconds))
     headers = {
         "RateLimit-Policy": ", ".join(map(str, policies)),

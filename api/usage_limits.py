@@ -1,0 +1,65 @@
+"""Behind the key and ahead of the body: has the tenant room for this request?"""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.scopes import OPEN, SUBMITS
+from shared.access.principal import Principal
+from shared.access.usage import Usage
+from shared.domain.rate_limits import Policy, limit_reached
+from shared.errors import LengthRequired, PayloadTooLarge
+from shared.jobs.admission import Admission
+
+_WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+class UsageLimits:
+    """`everybody` is who calls where nobody is asked for a key."""
+
+    def __init__(
+        self, app: ASGIApp, usage: Usage, admission: Admission, everybody: Principal | None
+    ) -> None:
+        self._app = app
+        self._usage = usage
+        self._admission = admission
+        self._everybody = everybody
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (policies := self._policies(scope)):
+            tenant = scope["state"]["principal"].tenant
+            await self._require(scope, tenant, policies)
+        await self._app(scope, receive, send)
+
+    def _policies(self, scope: Scope) -> tuple[Policy, ...]:
+        state = scope["state"]
+        if self._everybody is not None and not OPEN.fullmatch(scope["path"]):
+            state["principal"] = self._everybody
+        principal: Principal | None = state.get("principal")
+        return () if principal is None else principal.limits.policies
+
+    async def _require(self, scope: Scope, tenant: str, policies: tuple[Policy, ...]) -> None:
+        for policy in policies:
+            if policy.window_seconds is None:
+                if scope["method"] in _WITH_BODY and SUBMITS.fullmatch(scope["path"]):
+                    self._admission.require_room(tenant, policies)
+                continue
+            cost = 1 if policy.unit == "requests" else _body_bytes(scope, policy.quota)
+            wait = await self._usage.use(tenant, policy, cost) if cost else None
+            if wait is not None:
+                detail = f"this tenant may use {policy.quota} {policy.name} in {_long(policy)}"
+                raise limit_reached(detail, policies, policy, wait)
+
+
+def _body_bytes(scope: Scope, most: int) -> int:
+    length = 0
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding":
+            raise LengthRequired("say how long the body is: Content-Length")
+        if name == b"content-length" and value.isdigit():
+            length = int(value)
+    if length > most:
+        raise PayloadTooLarge(f"this tenant may use {most} bytes in a day")
+    return length
+
+
+def _long(policy: Policy) -> str:
+    return "a second" if policy.window_seconds == 1 else "a day"
