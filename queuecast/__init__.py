@@ -28,6 +28,8 @@ from queuecast.errors import (
     UnexpectedAnswer,
     WaitTimeout,
 )
+from queuecast.events import Event
+from queuecast.jobs import AsyncJob, Job
 from queuecast.results import File, Metrics, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.version import __version__
@@ -35,13 +37,16 @@ from queuecast.version import __version__
 __all__ = [
     "ApiError",
     "AsyncClient",
+    "AsyncJob",
     "Client",
     "ConnectionFailed",
+    "Event",
     "FieldError",
     "File",
     "IdMismatch",
     "InvalidInput",
     "InvalidRequest",
+    "Job",
     "Metrics",
     "Model",
     "ModelNotFound",

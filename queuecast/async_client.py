@@ -3,21 +3,26 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
 
 import httpx2
 
-from queuecast.bulk import Outcome
 from queuecast.connection import DEFAULT_URL, arguments, settings
+from queuecast.errors import QueuecastError
+from queuecast.events import ELSEWHERE, Event
 from queuecast.exchange import Exchange
 from queuecast.files import FILES, FileOperations, Source
+from queuecast.jobs import AsyncJob, attached
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
+from queuecast.progress_bar import progress_bar
 from queuecast.results import File, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.steps import Operation, Pause, Reply, Request
+from queuecast.window import Window
 
 T = TypeVar("T")
 
@@ -52,10 +57,10 @@ class AsyncClient:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
-    ) -> Prediction:
+    ) -> AsyncJob:
         """As `Client.submit`."""
         wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
-        return await self._run(self._operations.submit(wanted))
+        return self._job(await self._run(self._operations.submit(wanted)))
 
     async def submit_many(
         self,
@@ -65,14 +70,15 @@ class AsyncClient:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
-    ) -> list[Outcome]:
+    ) -> list[AsyncJob | QueuecastError]:
         """As `Client.submit_many`."""
         common = Submission(model, None, None, priority, deadline_seconds, metadata)
-        return await self._run(self._operations.submit_many(common, inputs))
+        outcomes = await self._run(self._operations.submit_many(common, inputs))
+        return [self._job(one) if isinstance(one, Prediction) else one for one in outcomes]
 
-    async def get(self, id: Id, wait_seconds: float | None = None) -> Prediction:
+    async def get(self, id: Id, wait_seconds: float | None = None) -> AsyncJob:
         """As `Client.get`."""
-        return await self._run(self._operations.get(id, wait_seconds))
+        return self._job(await self._run(self._operations.get(id, wait_seconds)))
 
     async def wait(
         self,
@@ -80,9 +86,9 @@ class AsyncClient:
         timeout_seconds: float | None = None,
         *,
         on_progress: OnProgress | None = None,
-    ) -> Prediction:
+    ) -> AsyncJob:
         """As `Client.wait`; `on_progress` is a plain function here too."""
-        return await self._run(self._operations.wait(id, timeout_seconds, on_progress))
+        return self._job(await self._run(self._operations.wait(id, timeout_seconds, on_progress)))
 
     async def predict(
         self,
@@ -99,6 +105,58 @@ class AsyncClient:
         wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
         return (await self._run(self._operations.predict(wanted, timeout_seconds))).output
 
+    async def cancel(self, id: Id) -> AsyncJob:
+        """As `Client.cancel`."""
+        return self._job(await self._run(self._operations.cancel(id)))
+
+    async def stream(self, id: Id, *, every: bool = False) -> AsyncIterator[Event]:
+        """As `Client.stream`, for `async for`."""
+        reader = self._operations.events(id, every=every)
+        while not reader.done:
+            refused: Reply = None
+            try:
+                request = arguments(reader.request(), self._timeout_seconds)
+                async with self._http.stream(**request) as response:
+                    if response.is_success:
+                        async for line in response.aiter_lines():
+                            if event := reader.read(line):
+                                yield await self._whole(id, event)
+                            if reader.done:
+                                return
+                    else:
+                        await response.aread()
+                        refused = response
+            except httpx2.RequestError as error:
+                refused = error
+            await self._sleep(reader.pause_seconds(refused))
+
+    async def map(
+        self,
+        model: str,
+        inputs: Iterable[Any],
+        *,
+        in_flight: int = 256,
+        return_errors: bool = False,
+        progress: bool = True,
+        priority: Priority | None = None,
+        deadline_seconds: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        """As `Client.map`, for `async for`."""
+        window = Window(inputs, in_flight)
+        common = Submission(model, None, None, priority, deadline_seconds, metadata)
+        with progress_bar(model, inputs, progress) as advance:
+            while True:
+                if portion := window.portion():
+                    window.add(await self._run(self._operations.submit_or_refuse(common, portion)))
+                if (one := window.oldest()) is None:
+                    return
+                ended = await self._run(self._operations.output_or_error(one))
+                advance()
+                if isinstance(ended, QueuecastError) and not return_errors:
+                    raise ended
+                yield ended
+
     async def models(self) -> list[Model]:
         """As `Client.models`."""
         return await self._run(self._operations.models())
@@ -109,13 +167,13 @@ class AsyncClient:
 
     async def predictions(
         self, *, limit: int | None = None, status: str | None = None, model: str | None = None
-    ) -> AsyncIterator[Prediction]:
+    ) -> AsyncIterator[AsyncJob]:
         """As `Client.predictions`, for `async for`."""
         query = Query.of(PREDICTIONS, limit, status=status, model=model)
         while query is not None:
             page, query = await self._run(self._operations.predictions(query))
             for prediction in page:
-                yield prediction
+                yield self._job(prediction)
 
     async def upload(
         self,
@@ -152,6 +210,15 @@ class AsyncClient:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def _job(self, prediction: Prediction) -> AsyncJob:
+        return attached(AsyncJob, prediction, self)
+
+    async def _whole(self, id: Id, event: Event) -> Event:
+        """With its output, when that was too large to come along."""
+        if event.data is not ELSEWHERE:
+            return event
+        return replace(event, data=await self._run(self._operations.output(id)))
 
     async def _run(self, operation: Operation[T]) -> T:
         reply: Reply = None

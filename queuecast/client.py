@@ -2,21 +2,26 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
 
 import httpx2
 
-from queuecast.bulk import Outcome
 from queuecast.connection import DEFAULT_URL, arguments, settings
+from queuecast.errors import QueuecastError
+from queuecast.events import ELSEWHERE, Event
 from queuecast.exchange import Exchange
 from queuecast.files import FILES, FileOperations, Source
+from queuecast.jobs import Job, attached
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
+from queuecast.progress_bar import progress_bar
 from queuecast.results import File, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.steps import Operation, Pause, Reply, Request
+from queuecast.window import Window
 
 T = TypeVar("T")
 
@@ -57,7 +62,7 @@ class Client:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
-    ) -> Prediction:
+    ) -> Job:
         """Hand in one prediction and return at once; it is accepted and will not be lost.
 
         `model` is `name`, `name:version`, `name@alias` or the SHA-256 of a version. In `input` a
@@ -67,7 +72,7 @@ class Client:
         before the submit is sent, as an `id` that is none ValueError.
         """
         wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
-        return self._run(self._operations.submit(wanted))
+        return self._job(self._run(self._operations.submit(wanted)))
 
     def submit_many(
         self,
@@ -77,7 +82,7 @@ class Client:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
-    ) -> list[Outcome]:
+    ) -> list[Job | QueuecastError]:
         """Hand in one prediction of `model` for each input and return at once.
 
         Answers, in the order of `inputs`, each with its prediction, or with the error for which
@@ -88,11 +93,12 @@ class Client:
         missing.
         """
         common = Submission(model, None, None, priority, deadline_seconds, metadata)
-        return self._run(self._operations.submit_many(common, inputs))
+        outcomes = self._run(self._operations.submit_many(common, inputs))
+        return [self._job(one) if isinstance(one, Prediction) else one for one in outcomes]
 
-    def get(self, id: Id, wait_seconds: float | None = None) -> Prediction:
+    def get(self, id: Id, wait_seconds: float | None = None) -> Job:
         """The prediction as it is once it is done or `wait_seconds` (60 at most) have passed."""
-        return self._run(self._operations.get(id, wait_seconds))
+        return self._job(self._run(self._operations.get(id, wait_seconds)))
 
     def wait(
         self,
@@ -100,12 +106,12 @@ class Client:
         timeout_seconds: float | None = None,
         *,
         on_progress: OnProgress | None = None,
-    ) -> Prediction:
+    ) -> Job:
         """The prediction once it is done, whatever its end; WaitTimeout when that takes too long.
 
         `on_progress` is called with the prediction at first and whenever its stage changed.
         """
-        return self._run(self._operations.wait(id, timeout_seconds, on_progress))
+        return self._job(self._run(self._operations.wait(id, timeout_seconds, on_progress)))
 
     def predict(
         self,
@@ -122,6 +128,69 @@ class Client:
         wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
         return self._run(self._operations.predict(wanted, timeout_seconds)).output
 
+    def cancel(self, id: Id) -> Job:
+        """End a prediction that has not ended yet, at once; one that has ended stays as it is."""
+        return self._job(self._run(self._operations.cancel(id)))
+
+    def stream(self, id: Id, *, every: bool = False) -> Iterator[Event]:
+        """The events of a prediction as they happen, `done` last; with `every` its stages too.
+
+        A stream that breaks off is opened again behind the last event, so each comes once. Ends
+        without ApiError or ConnectionFailed only behind `done`.
+        """
+        reader = self._operations.events(id, every=every)
+        while not reader.done:
+            refused: Reply = None
+            try:
+                request = arguments(reader.request(), self._timeout_seconds)
+                with self._http.stream(**request) as response:
+                    if response.is_success:
+                        for line in response.iter_lines():
+                            if event := reader.read(line):
+                                yield self._whole(id, event)
+                            if reader.done:
+                                return
+                    else:
+                        response.read()
+                        refused = response
+            except httpx2.RequestError as error:
+                refused = error
+            self._sleep(reader.pause_seconds(refused))
+
+    def map(
+        self,
+        model: str,
+        inputs: Iterable[Any],
+        *,
+        in_flight: int = 256,
+        return_errors: bool = False,
+        progress: bool = True,
+        priority: Priority | None = None,
+        deadline_seconds: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Iterator[Any]:
+        """The outputs of `model` for many inputs, in their order, as they come.
+
+        At most `in_flight` predictions are under way; inputs are read as there is room for them,
+        so they may be endless. Raises what the first input without an output met (PredictionFailed,
+        InvalidInput, …) when its turn has come; with `return_errors` it stands in the output's
+        place, and the rest follows. On a terminal a progress bar is drawn on stderr, where the
+        extra `cli` is installed.
+        """
+        window = Window(inputs, in_flight)
+        common = Submission(model, None, None, priority, deadline_seconds, metadata)
+        with progress_bar(model, inputs, progress) as advance:
+            while True:
+                if portion := window.portion():
+                    window.add(self._run(self._operations.submit_or_refuse(common, portion)))
+                if (one := window.oldest()) is None:
+                    return
+                ended = self._run(self._operations.output_or_error(one))
+                advance()
+                if isinstance(ended, QueuecastError) and not return_errors:
+                    raise ended
+                yield ended
+
     def models(self) -> list[Model]:
         """Every model that the server serves."""
         return self._run(self._operations.models())
@@ -132,12 +201,12 @@ class Client:
 
     def predictions(
         self, *, limit: int | None = None, status: str | None = None, model: str | None = None
-    ) -> Iterator[Prediction]:
+    ) -> Iterator[Job]:
         """Predictions, newest first: `limit` of them, or all, fetched a page at a time."""
         query = Query.of(PREDICTIONS, limit, status=status, model=model)
         while query is not None:
             page, query = self._run(self._operations.predictions(query))
-            yield from page
+            yield from map(self._job, page)
 
     def upload(
         self,
@@ -176,6 +245,15 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _job(self, prediction: Prediction) -> Job:
+        return attached(Job, prediction, self)
+
+    def _whole(self, id: Id, event: Event) -> Event:
+        """With its output, when that was too large to come along."""
+        if event.data is not ELSEWHERE:
+            return event
+        return replace(event, data=self._run(self._operations.output(id)))
 
     def _run(self, operation: Operation[T]) -> T:
         reply: Reply = None

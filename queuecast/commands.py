@@ -15,6 +15,7 @@ from queuecast.command_many import predict_many
 from queuecast.command_session import Format, Json, Output, Url, connected
 from queuecast.connection import DEFAULT_URL
 from queuecast.exit_codes import ExitCode
+from queuecast.jobs import Job
 from queuecast.results import Prediction
 from queuecast.retries import Retries
 from queuecast.screen import Screen
@@ -169,6 +170,21 @@ def job(
 
 
 @app.command()
+def cancel(
+    context: typer.Context,
+    *,
+    ids: Annotated[list[str], typer.Argument(help="The ids of predictions.")],
+    url: Url = DEFAULT_URL,
+    output: Output = Format.TEXT,
+    as_json: Json = False,
+) -> None:
+    """End predictions that have not ended yet; says what each has come to."""
+    with connected(context, url, as_json or output is Format.JSON) as (client, screen):
+        for each in ids:
+            screen.ended(client.cancel(each))
+
+
+@app.command()
 def models(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Show all about this one.")] = None,
@@ -186,7 +202,7 @@ def models(
 
 def _follow(
     client: Client, screen: Screen, prediction: Prediction, *, watch: bool, timeout_seconds: float
-) -> Prediction:
+) -> Job:
     try:
         if not watch:
             return client.wait(prediction, timeout_seconds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import httpx2
 
 from queuecast.answers import check
-from queuecast.errors import ConnectionFailed
+from queuecast.errors import ConnectionFailed, UnexpectedAnswer
 from queuecast.retries import Retries
 from queuecast.steps import Operation, Pause, Request
 
@@ -28,17 +28,25 @@ class Exchange:
         attempt = 0
         while True:
             attempt += 1
-            answer = yield self._bounded(request, deadline)
+            answer = yield self.bounded(request, deadline)
             assert answer is not None  # noqa: S101  # only a Pause is answered with None
             pause = self.retries.pause_seconds(attempt, answer)
             if pause is None or self.clock() + pause >= deadline:
                 return self._accepted(answer)
             yield Pause(pause)
 
+    def pause_seconds(self, attempt: int, answer: httpx2.Response | httpx2.RequestError) -> float:
+        """Until the next try after the `attempt`-th; raises as `send` where there is none."""
+        pause = self.retries.pause_seconds(attempt, answer)
+        if pause is None:
+            self._accepted(answer)
+            raise UnexpectedAnswer("the server answered what was not asked for")
+        return pause
+
     def deadline(self, timeout_seconds: float | None) -> float:
         return math.inf if timeout_seconds is None else self.clock() + timeout_seconds
 
-    def _bounded(self, request: Request, deadline: float) -> Request:
+    def bounded(self, request: Request, deadline: float = math.inf) -> Request:
         """`request` with its share of the time that is left."""
         allowed = self.timeout_seconds + request.hold_seconds
         remaining = max(0.0, deadline - self.clock()) + _GRACE_SECONDS

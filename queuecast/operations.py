@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
@@ -10,7 +10,8 @@ from uuid import UUID
 
 from queuecast.answers import read, read_json
 from queuecast.bulk import BulkSubmit, Outcome
-from queuecast.errors import PredictionFailed, WaitTimeout
+from queuecast.errors import PredictionFailed, QueuecastError, WaitTimeout
+from queuecast.events import EventReader
 from queuecast.exchange import Exchange
 from queuecast.files import FileOperations
 from queuecast.ids import new_id
@@ -73,6 +74,25 @@ class Operations:
         """`common` is the submission of every input but for the input itself."""
         return BulkSubmit(self.exchange, common.options()).run(inputs)
 
+    def submit_or_refuse(
+        self, common: Submission, inputs: Sequence[Any]
+    ) -> Operation[list[Outcome]]:
+        """The same, with what concerns all as the error of each."""
+        try:
+            return (yield from self.submit_many(common, inputs))
+        except QueuecastError as error:
+            return [error] * len(inputs)
+
+    def output_or_error(self, submitted: Outcome) -> Operation[Any]:
+        """The output of what was submitted once it is there, or the error why there is none."""
+        if isinstance(submitted, QueuecastError):
+            return submitted
+        try:
+            prediction = yield from self._until_done(submitted, math.inf)
+        except QueuecastError as error:
+            return error
+        return prediction.output if prediction.succeeded else PredictionFailed(prediction)
+
     def predict(
         self, submission: Submission, timeout_seconds: float | None
     ) -> Operation[Prediction]:
@@ -87,6 +107,21 @@ class Operations:
     def get(self, id: Id, wait_seconds: float | None = None) -> Operation[Prediction]:
         request = _look(id, min(wait_seconds or 0.0, LONGEST_HOLD_SECONDS))
         return (yield from self._whole(read((yield from self.exchange.send(request)), Prediction)))
+
+    def cancel(self, id: Id) -> Operation[Prediction]:
+        request = Request("POST", f"{_path(id)}/cancel")
+        return (yield from self._whole(read((yield from self.exchange.send(request)), Prediction)))
+
+    def events(self, id: Id, *, every: bool) -> EventReader:
+        return EventReader(self.exchange, _path(id), every=every)
+
+    def output(self, id: Id, deadline: float = math.inf) -> Operation[Any]:
+        """The output alone, whatever its size.
+
+        From the server we know: `urls` may name a host that is unreachable from here.
+        """
+        request = Request("GET", f"{_path(id)}/output")
+        return read_json((yield from self.exchange.send(request, deadline)))
 
     def wait(
         self, id: Id, timeout_seconds: float | None, on_progress: OnProgress | None
@@ -131,14 +166,10 @@ class Operations:
             hold = PROGRESS_SECONDS if on_progress else HOLD_SECONDS
 
     def _whole(self, prediction: Prediction, deadline: float = math.inf) -> Operation[Prediction]:
-        """The prediction with its output, which is fetched when it was too large to come along.
-
-        From the server we know: `urls` may name a host that is unreachable from here.
-        """
+        """The prediction with its output, which is fetched when it was too large to come along."""
         if prediction.output is not None or not prediction.urls.get("output"):
             return prediction
-        request = Request("GET", f"{_address(PREDICTIONS, prediction.id)}/output")
-        output = read_json((yield from self.exchange.send(request, deadline)))
+        output = yield from self.output(prediction, deadline)
         return prediction.model_copy(update={"output": output})
 
     def _pending(self, id: Id, hold_seconds: float, deadline: float) -> Operation[Prediction]:
@@ -161,7 +192,10 @@ def _address(collection: str, id: str) -> str:
     return f"{collection}/{quote(id, safe='')}"
 
 
+def _path(id: Id) -> str:
+    return _address(PREDICTIONS, id.id if isinstance(id, Prediction) else str(id))
+
+
 def _look(id: Id, hold_seconds: float) -> Request:
-    path = _address(PREDICTIONS, id.id if isinstance(id, Prediction) else str(id))
     params = {"wait": f"{hold_seconds:g}"} if hold_seconds > 0 else {}
-    return Request("GET", path, params, hold_seconds=hold_seconds)
+    return Request("GET", _path(id), params, hold_seconds=hold_seconds)

@@ -65,6 +65,13 @@ class Screen:
         else:
             _write(self.out.file, prediction.id)
 
+    def ended(self, prediction: Prediction) -> None:
+        """Its id and what it has come to."""
+        if self.as_json:
+            self.document(prediction)
+        else:
+            _write(self.out.file, f"{prediction.id}\t{prediction.status}")
+
     def one_of_many(self, number: int, outcome: Outcome, line: str | None) -> None:
         """`line`, or `null` where there is none: then stderr says why. As JSON the outcome."""
         if self.as_json and isinstance(outcome, Prediction):

@@ -210,3 +210,20 @@ def test_the_missing_extra_is_one_line(monkeypatch, capsys):
         main()
     assert stopped.value.code == 2
     assert "pip install 'queuecast[cli]'" in capsys.readouterr().err
+
+
+def test_cancel_says_what_each_has_come_to(command, script, told):
+    server = script(told("canceled"), told("succeeded"))
+    code, out, _ = command("cancel", JOB, JOB)
+    assert (code, out) == (0, f"{JOB}\tcanceled\n{JOB}\tsucceeded\n")
+    assert server.paths == [f"POST /api/v1/predictions/{JOB}/cancel"] * 2
+
+
+def test_cancel_as_json_prints_the_prediction(command, script, told):
+    script(told("canceled"))
+    assert json.loads(command("cancel", JOB, "--json")[1])["status"] == "canceled"
+
+
+def test_to_cancel_what_is_not_there_is_refused(command, script, problem):
+    script(problem(404, "not-found"))
+    assert command("cancel", JOB)[0] == 3
