@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from api.dependencies import services, tenant
 from api.json_pointer import pointer
-from api.links import own_bases
+from api.links import API, own_bases
 from api.multipart import data_uri
 from api.submission import Submission
 from shared.errors import FieldError, InputTooLarge, InvalidInput, NotFound
@@ -23,7 +23,9 @@ from shared.files.files import File, Files
 MAX_FILES = 32
 """In one input; one that stands there twice counts twice."""
 
-_MARK = b"/files/"
+_MARK = f"{API}/files/".encode()
+_SHORT = 4096
+_COLONS = 32
 _PATH = re.compile(r"/files/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/content)?")
 
 
@@ -50,7 +52,23 @@ class _Place:
 
 def may_name_files(wanted: Submission) -> bool:
     """Cheap, and for nearly every input the answer: False is certain."""
-    return _MARK in wanted.input_json
+    data = wanted.input_json
+    if len(data) > _SHORT and _is_without_url(data):
+        return False
+    return _MARK in data
+
+
+def _is_without_url(data: bytes) -> bool:
+    """Base64 has no colon, and one byte is found 80 times as fast as several: of a picture of
+    64 KiB in 1 µs."""
+    start = 0
+    for _ in range(_COLONS):
+        start = data.find(b":", start) + 1
+        if not start:
+            return True
+        if data.startswith(b"//", start):
+            return False
+    return False
 
 
 async def with_files(request: Request, wanted: Submission, room: Room) -> Submission:

@@ -4,6 +4,7 @@ from typing import Any
 
 from api.openapi.operation import CURSOR, LIMIT, operation, parameter
 from api.openapi.schemas import File, FilePage
+from api.submission import METADATA_MAX_KEYS
 from shared import errors
 
 TAG = "files"
@@ -11,6 +12,8 @@ TAG = "files"
 ID = parameter("id", "path", "The file's id.", format="uuid")
 
 _LOOKS = (errors.NotFound, errors.InvalidParameter, errors.Unavailable)
+
+_TEXT = {"type": "string", "pattern": r"^[^\u0000]*$"}
 
 _FORM: dict[str, Any] = {
     "required": True,
@@ -31,12 +34,17 @@ _FORM: dict[str, Any] = {
                         "description": "Instead of the media type that `content` brings.",
                     },
                     "metadata": {
-                        "type": "string",
-                        "contentMediaType": "application/json",
-                        "description": "The client's own notes: at most 16 keys, 4 kB, flat.",
+                        "type": "object",
+                        "maxProperties": METADATA_MAX_KEYS,
+                        "propertyNames": _TEXT,
+                        "additionalProperties": {
+                            "anyOf": [_TEXT, {"type": ["number", "boolean", "null"]}]
+                        },
+                        "description": "The client's own notes as JSON: 4 kB, flat.",
                     },
                 },
-            }
+            },
+            "encoding": {"metadata": {"contentType": "application/json"}},
         }
     },
 }
@@ -90,7 +98,7 @@ READ_CONTENT = operation(
     ],
 )
 READ_CONTENT["responses"][200]["content"] = {
-    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+    "*/*": {"schema": {"type": "string", "format": "binary"}}
 }
 READ_CONTENT["responses"][304] = {"description": "It is what the `ETag` says."}
 DELETE = operation(

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.input_files import may_name_files
 from api.multipart import data_uri
 from shared.container import Container
 from shared.files.table import file_table
@@ -118,6 +120,21 @@ def test_files_count_before_they_are_read(
 def test_an_input_names_a_bounded_number_of_files(client: TestClient, file: Any) -> None:
     answer = client.post(DIGITS, json={"input": {"image": [file["urls"]["get"]] * 33}})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-input")
+
+
+@pytest.mark.parametrize(
+    ("input_json", "may"),
+    [
+        (b'{"a":"http://h/api/v1/files/x"}', True),
+        (b'{"a":1}', False),
+        (b'{"a":"data:image/png;base64,' + b"/api" * 9000 + b'"}', False),
+        (b'{"a":"data:x,' + b"A" * 9000 + b'","b":"http://h/api/v1/files/x"}', True),
+        (b"[" + b'{"a":1},' * 900 + b'"http://h/api/v1/files/x"]', True),
+        (b"[" + b'{"a":1},' * 900 + b'"http://h/x"]', False),
+    ],
+)
+def test_it_is_soon_seen_that_an_input_names_no_file(input_json: bytes, may: bool) -> None:
+    assert may_name_files(SimpleNamespace(input_json=input_json)) is may  # type: ignore[arg-type]
 
 
 def test_behind_a_proxy_both_addresses_name_the_file(
