@@ -1,11 +1,15 @@
 """The Celery application of a worker process, with the tasks of its stage."""
 
+from functools import partial
+
 from celery import Celery
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from models.registry import Registry
+from shared.backlog.bell_check import is_bell
 from shared.container import Container
 from shared.domain.names import Stage
+from workers.bell_channel import let_pass_only
 from workers.heartbeat import Heartbeat
 from workers.preprocess import Preprocess
 from workers.worker import Worker
@@ -22,6 +26,8 @@ def create_app(stage: Stage, container: Container, registry: Registry) -> Celery
         _register_predict(app, worker)
     else:
         _register_record(app, worker)
+    tasks = {name for name in app.tasks if not name.startswith("celery.")}
+    let_pass_only(partial(is_bell, tasks=tasks), worker.set_bell_aside)
     _live(worker)
     return app
 

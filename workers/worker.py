@@ -3,11 +3,13 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import redis
+import structlog
 
 from models.registry import Registry
+from shared.backlog import quarantine
 from shared.backlog.backlogs import Backlogs, Move, Take, Taken
 from shared.backlog.consumers import Consumer
 from shared.backlog.entries import Entry
@@ -22,6 +24,8 @@ from workers.in_hand import InHand
 from workers.isolation import Isolation
 from workers.turns import Turns
 from workers.watchdog import Watchdog
+
+log = structlog.get_logger()
 
 LOOK_SECONDS = 0.02
 """So often a worker that waits for a fuller batch looks whether it is to stop."""
@@ -98,6 +102,12 @@ class Worker:
                 raise
             reason = f"the blob store took nothing, {entry.attempt} times over"
             raise JobFailed(Failure.STORAGE_UNAVAILABLE, reason) from error
+
+    def set_bell_aside(self, message: bytes) -> None:
+        """Keeps what was on a queue and is no bell; the sweeper rings where it was one."""
+        log.warning("bell_unreadable", bytes=len(message))
+        with suppress(redis.RedisError):
+            quarantine.keep(self.container.redis, self._backlogs.keys, message)
 
     @contextmanager
     def running(self, batch: Sequence[Taken], take: InHand) -> Iterator[None]:

@@ -13,7 +13,7 @@ from typing import Any, cast
 import orjson
 import redis
 
-from shared.backlog import entries
+from shared.backlog import entries, quarantine
 from shared.backlog.bells import Bells
 from shared.backlog.consumers import FENCED_SECONDS
 from shared.backlog.entries import Entry, EntryUnreadable
@@ -23,8 +23,6 @@ from shared.domain.prediction import Snapshot
 from shared.domain.serving import Served, Serving
 from shared.domain.states import Progress, State
 from shared.settings import Settings
-
-QUARANTINE_LENGTH = 100
 
 PUBLISHED_MAX_BYTES = 4 << 10
 """Whoever waits for a larger snapshot is only woken, and reads it."""
@@ -261,8 +259,7 @@ class Backlogs:
     def set_aside(self, stream: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> None:
         """Keeps what nobody can read among the last hundred; its job leaves Redis, back to SQL."""
         pipeline = self._redis.pipeline(transaction=True)
-        pipeline.lpush(self.keys.quarantine, repr((stream, entry_id, fields))[:4096])
-        pipeline.ltrim(self.keys.quarantine, 0, QUARANTINE_LENGTH - 1)
+        quarantine.keep(pipeline, self.keys, (stream, entry_id, fields))
         pipeline.xack(stream, GROUP, entry_id)
         pipeline.xdel(stream, entry_id)
         if key := fields.get(b"k"):

@@ -36,6 +36,9 @@ retention_removed = Counter(
     "What was not to be kept any longer: inputs, outputs, jobs, rows of the prediction log.",
     ["kind"],
 )
+quarantined = Counter(
+    "queuecast_quarantined_total", "Entries and bells that nobody could read, put aside."
+)
 bells_rung_again = Counter("queuecast_bells_rung_again_total", "Bells rung by the sweeper.")
 redis_failures = Counter(
     "queuecast_redis_failures_total", "Calls to Redis that failed or took too long.", ["call"]

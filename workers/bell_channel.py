@@ -1,0 +1,29 @@
+"""kombu's Redis channel, which hands on nothing but bells."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kombu.transport import redis as transport
+
+Popped = tuple[bytes, bytes] | list[bytes] | None
+
+
+def let_pass_only(is_bell: Callable[[bytes], bool], refused: Callable[[bytes], None]) -> None:
+    """From now on, what this process pops from a queue and is no bell goes to `refused` instead.
+
+    kombu then finds nothing, as after a pop that timed out.
+    """
+
+    def checked(popped: Popped, **_: object) -> Popped:
+        if not popped or is_bell(popped[1]):
+            return popped
+        refused(popped[1])
+        return None
+
+    class BellChannel(transport.Channel):
+        def _create_client(self, asynchronous: bool = False) -> Any:
+            client = super()._create_client(asynchronous)  # type: ignore[no-untyped-call]
+            client.set_response_callback("BRPOP", checked)
+            return client
+
+    transport.Transport.Channel = BellChannel
