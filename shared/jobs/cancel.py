@@ -16,6 +16,7 @@ from shared.errors import NotFound
 from shared.jobs import lifecycle, store, views
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End
+from shared.jobs.shown_later import ShownLater
 from shared.settings import Settings
 from shared.telemetry import counters
 
@@ -32,12 +33,13 @@ class Canceler:
         self._backlogs = backlogs
         self._clock = clock
         self._settings = settings
+        self._later = ShownLater(backlogs)
 
     def cancel(self, tenant: str, job_id: str) -> Snapshot:
         """The prediction after it; one that had ended stays as it was. Raises NotFound, BusyError.
 
-        Where Redis cannot be reached, the cancel holds all the same: an outcome that still comes
-        meets a terminal row.
+        Where Redis cannot be reached, the cancel holds all the same, and it hears of it later: an
+        outcome that comes meanwhile meets a terminal row.
         """
         with writing(self._engine) as connection:
             if store.read(connection, tenant, job_id) is None:
@@ -58,3 +60,4 @@ class Canceler:
         except redis.RedisError as error:
             counters.redis_failures.labels("cancel").inc()
             log.warning("canceled_without_redis", error=type(error).__name__)
+            self._later.add(snapshot, hashes)

@@ -76,3 +76,4 @@ def test_without_redis_the_cancel_holds_all_the_same(canceler, engine, stored, b
     assert canceler.cancel("default", job.id)["status"] == "canceled"
     with reading(engine) as connection:
         assert store.read_many(connection, [job.id])[0]["status"] == "canceled"
+    assert [snapshot["id"] for snapshot, _ in canceler._later._owed] == [job.id]
