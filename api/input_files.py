@@ -17,6 +17,7 @@ from api.json_pointer import pointer
 from api.links import API, own_bases
 from api.multipart import data_uri
 from api.submission import Submission
+from api.usage_limits import use_bytes
 from shared.errors import FieldError, InputTooLarge, InvalidInput, NotFound
 from shared.files.files import File, Files
 
@@ -74,7 +75,7 @@ def _is_without_url(data: bytes) -> bool:
 async def with_files(request: Request, wanted: Submission, room: Room) -> Submission:
     """The submission with content for URLs, as if it had been sent so.
 
-    Raises InvalidInput for a file that is not there, InputTooLarge, and BusyError.
+    Raises InvalidInput for a file that is not there, InputTooLarge, RateLimited, and BusyError.
     """
     here = services(request).container
     places = list(_places(wanted.input, own_bases(request, here.settings)))
@@ -82,19 +83,23 @@ async def with_files(request: Request, wanted: Submission, room: Room) -> Submis
         return wanted
     if len(places) > MAX_FILES:
         raise InvalidInput(f"an input names at most {MAX_FILES} files")
-    return await asyncio.to_thread(_filled, here.files, tenant(request), wanted, places, room)
-
-
-def _filled(
-    files: Files, tenant: str, wanted: Submission, places: Sequence[_Place], room: Room
-) -> Submission:
-    found = files.find(tenant, {place.file_id for place in places})
+    ids = {place.file_id for place in places}
+    found = await asyncio.to_thread(here.files.find, tenant(request), ids)
     for place in places:
         if place.file_id not in found:
             raise _missing(place)
-        room.take(found[place.file_id].size)  # before a byte of it is read
-    contents = {place.url: place for place in places}
-    uris = {url: _uri(files, found[place.file_id], place) for url, place in contents.items()}
+    # Before a byte of it is read: one upload could be named in any number of jobs.
+    size = sum(found[place.file_id].size for place in places)
+    room.take(size)
+    await use_bytes(request.scope, here, size)
+    return await asyncio.to_thread(_filled, here.files, wanted, places, found)
+
+
+def _filled(
+    files: Files, wanted: Submission, places: Sequence[_Place], found: Mapping[str, File]
+) -> Submission:
+    by_url = {place.url: place for place in places}
+    uris = {url: _uri(files, found[place.file_id], place) for url, place in by_url.items()}
     value = _replaced(wanted.input, uris)
     return replace(wanted, input=value, input_json=orjson.dumps(value))
 

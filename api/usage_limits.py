@@ -1,11 +1,14 @@
 """Behind the key and ahead of the body: has the tenant room for this request?"""
 
+from collections.abc import Sequence
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.scopes import OPEN, SUBMITS
 from shared.access.principal import Principal
 from shared.access.usage import Usage
-from shared.domain.rate_limits import Policy, limit_reached
+from shared.container import Container
+from shared.domain.rate_limits import BYTES, Policy, limit_reached
 from shared.errors import LengthRequired, PayloadTooLarge
 from shared.jobs.admission import Admission
 
@@ -43,10 +46,27 @@ class UsageLimits:
                     self._admission.require_room(tenant, policies)
                 continue
             cost = 1 if policy.unit == "requests" else _body_bytes(scope, policy.quota)
-            wait = await self._usage.use(tenant, policy, cost) if cost else None
-            if wait is not None:
-                detail = f"this tenant may use {policy.quota} {policy.name} in {_long(policy)}"
-                raise limit_reached(detail, policies, policy, wait)
+            await _use(self._usage, tenant, policies, policy, cost)
+
+
+async def use_bytes(scope: Scope, container: Container, size: int) -> None:
+    """Counts what a request brings besides its body, as if it stood there; raises RateLimited."""
+    principal: Principal | None = scope["state"].get("principal")
+    if principal is None:
+        return
+    policies = principal.limits.policies
+    for policy in policies:
+        if policy.unit == BYTES:
+            await _use(container.usage, principal.tenant, policies, policy, size)
+
+
+async def _use(
+    usage: Usage, tenant: str, policies: Sequence[Policy], policy: Policy, cost: int
+) -> None:
+    wait = await usage.use(tenant, policy, cost) if cost else None
+    if wait is not None:
+        detail = f"this tenant may use {policy.quota} {policy.name} in {_long(policy)}"
+        raise limit_reached(detail, policies, policy, wait)
 
 
 def _body_bytes(scope: Scope, most: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Self
 
-from shared.domain.rate_limits import Policy
+from shared.domain.rate_limits import BYTES, Policy
 from shared.settings import Settings
 
 DAY_SECONDS = 86_400
@@ -46,7 +46,7 @@ class Limits:
         told = (
             Policy("requests", self.requests_per_second, 1),
             Policy("jobs", self.jobs_in_flight, unit="concurrent-requests"),
-            Policy("bytes", self.bytes_per_day, DAY_SECONDS, "content-bytes"),
+            Policy("bytes", self.bytes_per_day, DAY_SECONDS, BYTES),
         )
         return tuple(policy for policy in told if policy.quota)
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from shared.errors import RateLimited
 
+BYTES = "content-bytes"
+"""The unit of a policy that bounds what is sent, as the draft calls it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -7,7 +7,9 @@ import pytest
 
 from shared.access import store
 from shared.db.engine import writing
+from shared.settings import BUNDLED_MODELS_DIR
 
+DIGIT = (BUNDLED_MODELS_DIR / "digits" / "samples" / "0003-label-3.png").read_bytes()
 JOBS = "/api/v1/predictions"
 
 
@@ -120,3 +122,25 @@ def test_the_same_request_again_takes_no_place(with_settings: Any, submission: A
     key = {"Idempotency-Key": "again"}
     answers = [client.post(JOBS, json=submission, headers=key) for _ in range(5)]
     assert [one.status_code for one in answers] == [202] * 5
+
+
+def test_files_that_an_input_names_use_bytes_as_if_they_were_sent(with_settings: Any) -> None:
+    container, client = with_settings(tenant_bytes_per_day=9000)
+    file = client.post("/api/v1/files", files={"content": ("d.png", DIGIT)}).json()
+    body = {"model": "digits", "input": {"image": file["urls"]["get"]}}
+    assert client.post(JOBS, json=body).status_code == 202
+    assert container.usage.used[-1] == ("default", "bytes", len(DIGIT))
+
+
+def test_files_beyond_the_bytes_of_a_day_are_not_read(with_settings: Any, monkeypatch: Any) -> None:
+    container, client = with_settings(tenant_bytes_per_day=9000)
+    file = client.post("/api/v1/files", files={"content": ("d.png", DIGIT)}).json()
+    container.blobs.delete(f"files/{file['id']}")
+
+    async def full(_tenant: str, _policy: Any, cost: int) -> float | None:
+        return 7.0 if cost == len(DIGIT) else None
+
+    monkeypatch.setattr(container.usage, "use", full)
+    body = {"model": "digits", "input": {"image": file["urls"]["get"]}}
+    answer = client.post(JOBS, json=body)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
