@@ -27,6 +27,9 @@ from shared.errors import (
 )
 from shared.payloads.trouble import told_as_busy
 
+MAX_FILES = 2
+"""The file, and perhaps its metadata: clients in browsers send JSON as a file of its own."""
+
 MAX_PARTS = 24
 PART_MAX_BYTES = 8 << 10
 FORM_MAX_BYTES = 64 << 10
@@ -54,7 +57,7 @@ async def uploaded(request: Request, max_bytes: int) -> AsyncIterator[Upload]:
     """The upload that a request brings; raises RequestError and BusyError."""
     require_form(request)
     seconds = READ_SECONDS + max_bytes / SLOWEST_BYTES_PER_SECOND
-    form = request.form(max_files=1, max_fields=MAX_PARTS, max_part_size=PART_MAX_BYTES)
+    form = request.form(max_files=MAX_FILES, max_fields=MAX_PARTS, max_part_size=PART_MAX_BYTES)
     try:
         async with asyncio.timeout(seconds):
             with told_as_busy():  # a large file is written to the disk as it comes
@@ -98,16 +101,25 @@ def _text(parts: dict[str, str | UploadFile], name: str) -> str:
 
 
 def _metadata(parts: dict[str, str | UploadFile]) -> dict[str, Any]:
-    text = _text(parts, "metadata")
+    data = _json(parts.pop("metadata", ""))
     names = [match for name in parts if (match := _METADATA_KEY.fullmatch(name))]
-    if not text:
-        text = orjson.dumps({match[1]: _text(parts, match[0]) for match in names}).decode()
+    if not data:
+        data = orjson.dumps({match[1]: _text(parts, match[0]) for match in names})
     with moved("", pointer("metadata")):
-        value = strict_json.loads(text.encode())
+        value = strict_json.loads(data)
     try:
         return flat_metadata(value)
     except ValueError as error:
         raise _refused("metadata", str(error)) from None
+
+
+def _json(part: str | UploadFile) -> bytes:
+    if isinstance(part, str):
+        return part.encode()
+    data = part.file.read(PART_MAX_BYTES + 1)
+    if len(data) > PART_MAX_BYTES:
+        raise _refused("metadata", f"should have at most {PART_MAX_BYTES} bytes")
+    return data
 
 
 def _refused(name: str, detail: str) -> InvalidInput:

@@ -1,13 +1,10 @@
 """Removes uploaded files whose time is over. No job needs them: their content is its input."""
 
-import structlog
-
 from shared.container import Container
 from shared.db.engine import reading, writing
 from shared.files import store
 from shared.payloads import references
-
-log = structlog.get_logger()
+from shared.telemetry import counters
 
 LOOK_SECONDS = 10.0
 """So often a sweeper looks, once it has found none."""
@@ -34,6 +31,6 @@ class ExpiredFiles:
                 store.remove_expired(connection, expired, now)
             # The rows first: a blob without its row is found as an orphan, a row would stay.
             self._blobs.delete(*map(references.of_file, expired))
-            log.info("expired_files_removed", files=len(expired))
+            counters.retention_removed.labels("remove_files").inc(len(expired))
         if len(expired) < self._slice:
             self._next_at = self._clock.monotonic() + LOOK_SECONDS

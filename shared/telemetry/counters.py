@@ -33,7 +33,7 @@ orphans_deleted = Counter(
 )
 retention_removed = Counter(
     "queuecast_retention_removed_total",
-    "What was not to be kept any longer: inputs, outputs, jobs, rows of the prediction log.",
+    "What was not to be kept any longer: inputs, outputs, jobs, log rows, files.",
     ["kind"],
 )
 quarantined = Counter(

@@ -76,6 +76,13 @@ def test_parts_beside_the_file_name_and_describe_it(upload: Any) -> None:
     assert file["metadata"] == {"a": "1", "b": "x"}
 
 
+def test_metadata_may_come_as_a_file_of_its_own(client: TestClient) -> None:
+    """As browsers send a Blob, and with them Replicate's client for JavaScript."""
+    parts = {"content": ("a", b"x"), "metadata": ("blob", b'{"a":1}', "application/json")}
+    answer = client.post(FILES, files=parts)
+    assert (answer.status_code, answer.json()["metadata"]) == (201, {"a": 1})
+
+
 def test_a_deleted_file_is_gone(client: TestClient, container: Any, upload: Any) -> None:
     file = upload().json()
     answer = client.delete(file["urls"]["get"])
@@ -131,7 +138,11 @@ CONTENT = ("content", ("a", b"x"))
         (form(CONTENT, ("metadata", (None, json.dumps({"a": "x" * 5000})))), 422, "invalid-input"),
         (form(CONTENT, ("colour", (None, "red"))), 422, "unknown-field"),
         (form(CONTENT, ("type", (None, "a/b")), ("type", (None, "c/d"))), 400, "duplicate-key"),
-        (form(CONTENT, ("other", ("b", b"y"))), 400, "bad-request"),
+        (form(CONTENT, ("metadata", ("b", b"{"))), 400, "malformed-json"),
+        (form(CONTENT, ("metadata", ("b", b" " * 9000))), 422, "invalid-input"),
+        (form(CONTENT, ("type", ("b", b"image/png"))), 422, "invalid-input"),
+        (form(CONTENT, ("other", ("b", b"y"))), 422, "unknown-field"),
+        (form(CONTENT, ("b", ("b", b"y")), ("c", ("c", b"y"))), 400, "bad-request"),
         (form(CONTENT, ("type", (None, "x" * 9000))), 400, "bad-request"),
         (form(("content", ("a", b"x" * 3_000_001))), 413, "payload-too-large"),
         (form(("content", ("a", b"x" * 3_100_000))), 413, "payload-too-large"),
