@@ -1,14 +1,33 @@
-"""uvicorn's HTTP protocol, with head and body of an answer in one write.
+"""uvicorn's HTTP protocol, with an answer in one write, and with an end of patience.
 
-uvicorn writes them apart, and uvloop makes a system call of each: a seventh of the loop's time
-under load. Here what is written in one turn of the loop leaves at its end.
+uvicorn writes head and body apart, and uvloop makes a system call of each: a seventh of the loop's
+time under load. Here what is written in one turn of the loop leaves at its end.
+
+It also waits for ever for the head of a request, and takes one of any size. Here a timer of each
+connection looks every few seconds at what it is waiting for.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.error_responses import problem
+from shared.errors import HeadersTooLarge, QueuecastError, RequestError, RequestTimeout
+
+HEAD_SECONDS = 10.0
+"""So long a request line and its headers may take to arrive."""
+
+UNREAD_BODY_SECONDS = 30.0
+"""So long a body may go on that was answered without being read."""
+
+HEAD_MAX_BYTES = 64 << 10
+"""A head above it is not waited for; one that has arrived is bounded by `request_limits`."""
+
+LOOK_SECONDS = 5.0
 
 ON_SHUTDOWN = "on_shutdown"
 """In the `state` of a request: what to call when the server stops while the answer goes on."""
@@ -43,8 +62,42 @@ class Corked:
 class HttpProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=…)`."""
 
+    _in_head = True
+    _in_message = True
+    _head_bytes = 0
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
+        self._begun_at = self.loop.time()
+        self._look_again()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_MAX_BYTES:
+                self._refuse(HeadersTooLarge(f"the head has at most {HEAD_MAX_BYTES} bytes"))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = self._in_message = True
+        self._head_bytes = 0
+        self._begun_at = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_message = False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(RequestError("this is not HTTP as it should be"))
 
     def shutdown(self) -> None:
         """A graceful end: what would go on for hours is told, the others finish as they are."""
@@ -53,3 +106,39 @@ class HttpProtocol(HttpToolsProtocol):
             end: Callable[[], None] | None = self.cycle.scope["state"].get(ON_SHUTDOWN)
             if end is not None:
                 end()
+
+    def _look_again(self) -> None:
+        self._timer = self.loop.call_later(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Ends a connection that keeps us waiting; a body that is being read has its own limit."""
+        waited = self.loop.time() - self._begun_at
+        if self._is_answering():
+            self._look_again()
+        elif self._in_head and waited > HEAD_SECONDS:
+            self._refuse(RequestTimeout(f"a request's head is waited for {HEAD_SECONDS:g} s"))
+        elif self._in_message and waited > UNREAD_BODY_SECONDS:
+            self.transport.close()
+        else:
+            self._look_again()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _refuse(self, error: QueuecastError) -> None:
+        """Answers without the application, which cannot be told of such a request, and hangs up.
+
+        An answer that is under way is the last one of its connection.
+        """
+        if self._is_answering():
+            self.cycle.keep_alive = False
+        elif not self.transport.is_closing():
+            self.transport.write(_refusal(error))
+            self.transport.close()
+
+
+def _refusal(error: QueuecastError) -> bytes:
+    answer = problem({"path": "", "state": {"request_id": secrets.token_hex(8)}}, error)
+    head = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}".encode()]
+    head += [name + b": " + value for name, value in answer.raw_headers]
+    return b"\r\n".join([*head, b"connection: close", b"", bytes(answer.body)])
