@@ -19,13 +19,13 @@ from api.openapi.inference_schemas import (
     ServerLive,
     ServerReady,
 )
-from api.openapi.operation import Problems, json_content, operation, parameter
+from api.openapi.operation import NAMED, Problems, json_content, operation, parameter
 from api.openapi.predictions import CACHE_CONTROL, IDEMPOTENCY_KEYS
 from shared import errors
 
 TAG = "open inference protocol"
 
-NAME = parameter("name", "path", "A model's name.")
+NAME = parameter("name", "path", "A model's name.", **NAMED)
 VERSION_NAME = parameter("version", "path", "A version's name or alias.")
 
 HEAD_LENGTH = parameter(

@@ -97,7 +97,13 @@ def _problems(problems: Problems) -> dict[int, dict[str, Any]]:
 
 
 ID = parameter("id", "path", "The prediction's id.", format="uuid")
-MODEL = parameter("name", "path", "A model's name.")
+_NAME = r"[a-z0-9](\.?[a-z0-9_-])*\.?"
+"""What may name a model or a version: no two dots stand side by side."""
+
+NAMED = {"pattern": f"^{_NAME}$", "maxLength": 64}
+NAMED_VERSION = {"pattern": f"^{_NAME}:{_NAME}$", "maxLength": 129}
+
+MODEL = parameter("name", "path", "A model's name.", **NAMED)
 LIMIT = parameter(
     "limit", "query", "Results on a page.", type="integer", minimum=1, maximum=100, default=20
 )

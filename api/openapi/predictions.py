@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from api.openapi.operation import CURSOR, ID, LIMIT, MODEL, json_content, operation, parameter
+from api.openapi.operation import (
+    CURSOR,
+    ID,
+    LIMIT,
+    MODEL,
+    NAMED,
+    NAMED_VERSION,
+    json_content,
+    operation,
+    parameter,
+)
 from api.openapi.schemas import (
     BulkResults,
     NewPrediction,
@@ -180,8 +190,9 @@ LIST = operation(
     parameters=[
         LIMIT,
         CURSOR,
-        parameter("model", "query", "Of this model."),
-        parameter("version", "query", "Of this version, `name:version`."),
+        parameter("model", "query", "Of this model.", **NAMED),
+        parameter("version", "query", "Of this version, `name:version`; not with another `model`.",
+                  **NAMED_VERSION),
         parameter("status", "query", "`starting` and `processing` both find all that have not "
                   "ended.", enum=["starting", "processing", "succeeded", "failed", "canceled"]),
         parameter("created_after", "query", "Created then or later.", format="date-time"),

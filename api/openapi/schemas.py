@@ -23,13 +23,25 @@ class _Options(Schema):
     stream: bool | None = Field(default=None, description="Accepted and ignored.")
 
 
-class _Served(Schema):
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["model"]}, {"required": ["version"]}]}
-    )
+_ONE_OF_TWO: list[JsonValue] = [
+    {"required": [given], "properties": {given: {"type": "string"}, other: {"type": "null"}}}
+    for given, other in (("model", "version"), ("version", "model"))
+]
 
-    model: str = Field(default="", description="`name`, `name:version` or `name@alias`.")
-    version: str = Field(default="", description="`name:version` or the version's 64-hex digest.")
+
+class _Served(Schema):
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_OF_TWO})
+
+    model: str | None = Field(
+        default=None,
+        description="`name`, `name:version` or `name@alias`.",
+        json_schema_extra={"pattern": "^[a-z0-9][a-z0-9._-]*([:@][a-z0-9][a-z0-9._-]*)?$"},
+    )
+    version: str | None = Field(
+        default=None,
+        description="`name:version` or the version's 64-hex digest.",
+        json_schema_extra={"pattern": "^([a-z0-9][a-z0-9._-]*:[a-z0-9][a-z0-9._-]*|[0-9a-f]{64})$"},
+    )
 
 
 class NewPredictionForModel(_Options):

@@ -5,6 +5,16 @@ from api.openapi.predictions import TAG
 from api.openapi.schemas import Prediction
 from shared import errors
 
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"enum": ["output", "error", "done", "start", "stage", "completed"]},
+        "data": {"type": "string", "description": "JSON, or the URL of a large output."},
+    },
+    "required": ["id", "event", "data"],
+}
+
 STREAM = operation(
     "stream_prediction",
     "Follow a prediction by server-sent events",
@@ -20,5 +30,5 @@ STREAM = operation(
         parameter("Last-Event-ID", "header", "The last `id` seen: what stands behind it follows."),
     ],
 )  # fmt: skip
-STREAM["responses"][200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+STREAM["responses"][200]["content"] = {"text/event-stream": {"schema": _EVENT}}
 STREAM["responses"][204] = {"description": "`Last-Event-ID` was that of `done`: it is all over."}

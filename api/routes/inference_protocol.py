@@ -24,7 +24,7 @@ from api.openapi import inference_protocol as described
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready
 from models.registry import Model, Version
-from shared.errors import InvalidInput, RequestError, Unanswered
+from shared.errors import FieldError, InvalidInput, RequestError, Unanswered
 
 router = APIRouter(prefix="/v2", route_class=PlainRoute)
 
@@ -92,8 +92,11 @@ async def index(request: Request) -> Response:
     wanted = strict_json.loads(body) if body.strip() else {}
     if not isinstance(wanted, dict):
         raise InvalidInput("the body should be an object")
-    found = metadata.repository_index(services(request).registry, ready=wanted.get("ready") is True)
-    return json_answer(found)
+    ready = wanted.get("ready", False)
+    if not isinstance(ready, bool):
+        detail = "should be true or false"
+        raise InvalidInput(f"/ready: {detail}", errors=[FieldError("/ready", detail)])
+    return json_answer(metadata.repository_index(services(request).registry, ready=ready))
 
 
 @router.post(f"/repository{MODEL}/load", **described.LOAD)

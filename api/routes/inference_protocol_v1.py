@@ -33,7 +33,7 @@ async def list_models(request: Request) -> Response:
     return json_answer({"models": list(services(request).registry.models)})
 
 
-@router.get("/models/{name}", **described.V1_MODEL)
+@router.get("/models/{name:plain}", **described.V1_MODEL)
 async def read_model(request: Request) -> Response:
     model, _ = metadata.find(services(request).registry, request.path_params["name"], None)
     return json_answer({"name": model.name, "ready": True})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import request_response
 
 
@@ -16,3 +17,19 @@ class PlainRoute(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.app = request_response(self.endpoint)
+
+
+class _Id(StringConvertor):
+    """`{id:job}`: anything but the word that stands in its place in another path."""
+
+    regex = "(?!bulk$)[^/]+"
+
+
+class _Plain(StringConvertor):
+    """`{name:plain}`: without the colon that a verb follows in another path."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("job", _Id())
+register_url_convertor("plain", _Plain())

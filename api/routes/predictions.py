@@ -81,13 +81,13 @@ async def create_for_model(request: Request) -> Response:
     return await submit(request, model=request.path_params["name"])
 
 
-@router.put("/predictions/{id}", **described.PUT)
+@router.put("/predictions/{id:job}", **described.PUT)
 async def put(request: Request) -> Response:
     """The same as a submit under the client's own id: to send it again is safe."""
     return await submit(request, id=read_job_id(request))
 
 
-@router.get("/predictions/{id}", **described.READ)
+@router.get("/predictions/{id:job}", **described.READ)
 async def read(request: Request) -> Response:
     job_id, here = read_job_id(request), services(request).container
     longest = here.settings.wait_max_seconds
