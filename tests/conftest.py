@@ -121,6 +121,12 @@ def run_client() -> Callable[..., str]:
     return run
 
 
+@pytest.fixture(scope="session")
+def python_of() -> Callable[[str], Path]:
+    """The Python of one of `tests/clients`, with that client in it."""
+    return client_python
+
+
 def client_python(client: str) -> Path:
     """The interpreter of the client's environment, made when it is first asked for, and kept."""
     lock = CLIENTS / client / "requirements.lock"
