@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shared.jobs.admission import Admission
     from shared.jobs.cancel import Canceler
     from shared.jobs.following import Follower
+    from shared.jobs.positions import Positions
     from shared.jobs.reading import Reader
     from shared.jobs.submit import Submitter
 
@@ -134,6 +135,12 @@ class Container:
         from shared.jobs.reading import Reader
 
         return Reader(self.engine, self.redis_async, self.breaker, self.settings)
+
+    @cached_property
+    def positions(self) -> "Positions":
+        from shared.jobs.positions import Positions
+
+        return Positions(self.redis_async, self.breaker, self.clock, self.settings)
 
     @cached_property
     def follower(self) -> "Follower":

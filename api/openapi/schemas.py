@@ -101,6 +101,12 @@ class Prediction(Schema):
     metadata: Metadata | None
     cache: Literal["hit", "miss", "joined"]
     attempts: int
+    queue_position: int | None = Field(
+        description="Of one that waits: 1 is the next to run. Told to a look at it alone."
+    )
+    estimated_start: datetime | None = Field(
+        description="When it should run, by how fast the queue moves; null while that is not known."
+    )
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None

@@ -96,7 +96,8 @@ async def read(request: Request) -> Response:
         found = await here.reader.wait(tenant(request), job_id, seconds)
     else:
         found = await here.reader.get(tenant(request), job_id)
-    return predictions.state(request, found, here.settings)
+    position = None if found["terminal"] else await here.positions.of(found)
+    return predictions.state(request, found, here.settings, position)
 
 
 @router.post("/predictions/{id}/cancel", **described.CANCEL)

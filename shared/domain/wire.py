@@ -38,6 +38,8 @@ def on_the_wire(prediction: Snapshot, base: str, kept: timedelta | None = None) 
         "metadata": prediction["metadata"],
         "cache": prediction["cache"],
         "attempts": prediction["attempt"],
+        "queue_position": None,
+        "estimated_start": None,
         "created_at": prediction["created_at"],
         "started_at": prediction["started_at"],
         "completed_at": prediction["completed_at"],

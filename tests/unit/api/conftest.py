@@ -33,6 +33,7 @@ from shared.domain.rate_limits import Policy
 from shared.domain.states import State
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import End
+from shared.jobs.positions import Position
 from shared.jobs.table import job_table
 from shared.result_cache.results import Answer, Question
 from shared.settings import BUNDLED_MODELS_DIR, Settings
@@ -131,7 +132,20 @@ class FakeUsage:
         return self.waits.get(policy.name)
 
 
+class FakePositions:
+    """Every job waits, at the place that it is told."""
+
+    position: Position | None = None
+
+    async def of(self, _job: Snapshot) -> Position | None:
+        return self.position
+
+
 class FakedContainer(Container):
+    @cached_property
+    def positions(self) -> Any:
+        return FakePositions()
+
     @cached_property
     def usage(self) -> Any:
         return FakeUsage()
