@@ -73,7 +73,8 @@ _LEADERS = (
 _JOINERS = (
     select(job.c.id, job.c.joined_to, job.c.priority, job.c.created_at)
     .where(_UNFINISHED, job.c.joined_to.in_(bindparam("ids", expanding=True)))
-    .order_by(job.c.id)
+    # Not by id alone: with a limit that may look like a walk through all jobs in their order.
+    .order_by(*LOCK_ORDER)
     .limit(bindparam("most"))
     .with_for_update()
 )
