@@ -3,15 +3,22 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.prediction_events import BEGINNING, Place, PredictionEvents
+from shared.domain.ids import new_job_id
 from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot, advanced
-from shared.domain.states import Progress, State
+from shared.domain.states import TERMINAL, Progress, State
 from shared.jobs import views
+from shared.jobs.new_job import NewJob
 
 BASE = "http://here/api/v1"
 END = datetime(2026, 1, 2, 13, tzinfo=UTC)
+FIRST = NewJob(
+    new_job_id(), "default", "wine", "1", "d" * 64, b"{}", "i" * 64, "b" * 64, created_at=END
+).snapshot(1024)
 
 
 @pytest.fixture
@@ -119,3 +126,26 @@ def test_a_foreign_id_is_no_place(text: str) -> None:
 def test_done_is_the_last_place() -> None:
     assert Place.of("3-done").is_last
     assert not Place.of("3-completed").is_last
+
+
+stages = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(list(Progress))), max_size=8)
+
+
+@given(stages, st.sampled_from(sorted(TERMINAL)), st.booleans(), st.integers(0, 30))
+def test_wherever_a_stream_breaks_off_nothing_is_missed_or_told_twice(
+    seen, end, every, cut
+) -> None:
+    """The events of a course of states, read in one go and in two."""
+    attempts = sorted(seen, key=lambda one: (one[0], list(Progress).index(one[1])))
+    states = [at(FIRST | {"attempt": attempt}, stage) for attempt, stage in attempts]
+    states.append(ended(states[-1] if states else FIRST, end, output=b"1", started_at=1.0))
+
+    def told(behind: Place) -> list[str]:
+        events = PredictionEvents(BASE, every=every, behind=behind)
+        return [event_id for state in states for event_id in ids(events.of(state))]
+
+    whole = told(BEGINNING)
+    assert len(set(whole)) == len(whole)
+    assert whole[-1].endswith("-done")
+    before = whole[: cut % len(whole)]
+    assert before + told(Place.of(before[-1]) if before else BEGINNING) == whole
