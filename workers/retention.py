@@ -42,13 +42,15 @@ class Retention:
         self._keys = Keys(container.settings.key_prefix)
         self._next_at = 0.0
         settings = container.settings
-        steps: tuple[tuple[Step, float], ...] = (
-            (self._clear_inputs, settings.retention_input_days),
-            (self._clear_outputs, settings.retention_output_days),
-            (self._remove_jobs, settings.retention_job_days),
-            (self._remove_logged, settings.retention_log_days),
-        )
-        self._steps = [(step, timedelta(days=days)) for step, days in steps if days > 0]
+        steps: dict[str, tuple[Step, float]] = {
+            "inputs": (self._clear_inputs, settings.retention_input_days),
+            "outputs": (self._clear_outputs, settings.retention_output_days),
+            "jobs": (self._remove_jobs, settings.retention_job_days),
+            "log": (self._remove_logged, settings.retention_log_days),
+        }
+        self._steps = [
+            (kind, step, timedelta(days=days)) for kind, (step, days) in steps.items() if days > 0
+        ]
 
     def run(self) -> None:
         begun = self._clock.monotonic()
@@ -56,16 +58,16 @@ class Retention:
             return
         left = list(self._steps)
         while left and self._clock.monotonic() - begun < ROUND_SECONDS:
-            left = [(step, kept) for step, kept in left if self._slice(step, kept)]
+            left = [one for one in left if self._slice(*one)]
         if not left:
             self._next_at = self._clock.monotonic() + LOOK_SECONDS
 
-    def _slice(self, step: Step, kept: timedelta) -> bool:
+    def _slice(self, kind: str, step: Step, kept: timedelta) -> bool:
         """Whether there may be more."""
         begun = self._clock.monotonic()
         found = step(self._clock.now() - kept)
         if found:
-            counters.retention_removed.labels(step.__name__.lstrip("_")).inc(found)
+            counters.retention_removed.labels(kind).inc(found)
         threading.Event().wait(REST * (self._clock.monotonic() - begun))
         return found >= SLICE
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from shared.domain.names import Backlog, Keys, Priority, Stage
 
-LOOKED_AT = 1000
-"""Entries of a stream that are looked at: so far a position is exact."""
+LOOKED_AT = 250
+"""Entries of a stream that are looked at: so far a position is exact. Redis takes 2 ms for all."""
 
 LOOKED_AT_BYTES = 1 << 20
 
