@@ -1,6 +1,9 @@
 """What the API refuses: each input with its status and problem type, and nothing left behind."""
 
 import json
+import struct
+import zlib
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -23,6 +26,25 @@ def field(**fields: Any) -> bytes:
 
 def tensors(value: Any) -> bytes:
     return json.dumps({"model": "tensors", "input": {"measurements": value}}).encode()
+
+
+def picture(data: bytes, kind: str = "png") -> bytes:
+    uri = f"data:image/{kind};base64,{b64encode(data).decode()}"
+    return field(model="digits", input={"image": uri})
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A whole file that declares a size; its pixels are not there."""
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"\0")),
+        (b"IEND", b""),
+    )
+    chunks = (
+        len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+        for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def nested(depth: int) -> bytes:
@@ -106,6 +128,11 @@ BODIES = {
         422,
         "invalid-image",
     ),
+    "cut-off image": (picture(png_of(8, 8)[:40]), 422, "invalid-image"),
+    "image bomb": (picture(png_of(20_000, 20_000)), 413, "image-too-large"),
+    "SVG": (picture(b"<svg/>", "svg+xml"), 415, "unsupported-image"),
+    "TIFF": (picture(b"II*\0" + b"\0" * 60), 415, "unsupported-image"),
+    "GIF": (picture(b"GIF89a" + b"\0" * 60), 415, "unsupported-image"),
     "priority": (field(priority="urgent"), 422, "invalid-input"),
     "priority is no text": (field(priority=["high"]), 422, "invalid-input"),
     "no deadline": (field(deadline_seconds=0), 422, "invalid-input"),
