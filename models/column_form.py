@@ -23,12 +23,13 @@ class Tensor:
     """`of` is the field of each column; `probabilities.barolo` is one within another.
 
     `dtype` is numpy's name, or `string`; `file`: a URI in the input, on the wire that or the
-    file's bytes; `json`: any value, on the wire its JSON.
+    file's bytes; `json`: any value, on the wire its JSON. What is `optional` may be left out.
     """
 
     name: str
     dtype: str
     of: Sequence[str]
+    optional: bool = False
 
     @property
     def spec(self) -> TensorSpec:
@@ -50,6 +51,7 @@ class ColumnForm:
 
     def __init__(self, tensors: Tensors) -> None:
         self._tensors = tensors
+        self.optional = frozenset(tensor.name for tensor in tensors.inputs if tensor.optional)
         self._inputs = tuple(tensor.spec for tensor in tensors.inputs)
         self._outputs = tuple(tensor.spec for tensor in tensors.outputs)
 
@@ -63,6 +65,8 @@ class ColumnForm:
         rows = next(iter(tensors.values())).shape[0]
         inputs: list[dict[str, Any]] = [{} for _ in range(rows)]
         for tensor in self._tensors.inputs:
+            if tensor.name not in tensors:
+                continue
             columns, elements = len(tensor.of), tensors[tensor.name].elements
             for place, element in enumerate(elements):
                 row, column = divmod(place, columns)
@@ -116,7 +120,11 @@ def find(value: Any, of: str) -> Any:
 
 def _fields(schema: Mapping[str, Any]) -> tuple[Tensor, ...]:
     fields: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
-    return tuple(Tensor(name, _dtype(field), (name,)) for name, field in fields.items())
+    needed = schema.get("required", ())
+    return tuple(
+        Tensor(name, _dtype(field), (name,), optional=name not in needed)
+        for name, field in fields.items()
+    )
 
 
 def _dtype(field: Mapping[str, Any]) -> str:

@@ -31,14 +31,18 @@ class Flat(NamedTuple):
 class TensorForm(Protocol):
     """`dtype` of a spec is numpy's name, or `string`, `file` or `json`: all three are text.
 
-    `rows_max` bounds the rows of one request; None where the contract does.
+    `rows_max` bounds the rows of one request; None where the contract does. What is `optional` a
+    request may leave out.
     """
+
+    @property
+    def optional(self) -> frozenset[str]: ...
 
     @property
     def rows_max(self) -> int | None: ...
 
     def inputs(self, version: Version, /) -> tuple[TensorSpec, ...]:
-        """What a request brings, all of it."""
+        """What a request brings."""
 
     def outputs(self, version: Version, /) -> tuple[TensorSpec, ...]:
         """What it is answered."""
@@ -62,6 +66,7 @@ class TensorForm(Protocol):
 class OnnxForm:
     """The ONNX file's own tensors; a request is one job."""
 
+    optional = frozenset[str]()
     rows_max = None
 
     def inputs(self, version: Version) -> tuple[TensorSpec, ...]:

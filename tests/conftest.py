@@ -100,7 +100,7 @@ def run_client() -> Callable[..., str]:
     It gives what was printed; a script that fails, fails the test with what it said.
     """
 
-    def run(client: str, *arguments: str) -> str:
+    def run(client: str, *arguments: str, seconds: float = CLIENT_SECONDS) -> str:
         command = [client_python(client), *arguments]
         # Without our PYTHONPATH: `queuecast` and `shared` are not there, and no package of ours.
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
@@ -111,7 +111,7 @@ def run_client() -> Callable[..., str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=CLIENT_SECONDS,
+            timeout=seconds,
             check=False,
         )
         if done.returncode:

@@ -22,14 +22,15 @@ class Announced:
     place: int
 
 
-def require_fit(
-    specs: Sequence[TensorSpec], given: Sequence[Announced], rows_max: int | None
-) -> None:
+def require_fit(form: TensorForm, version: Version, given: Sequence[Announced]) -> None:
     """Raises ShapeMismatch, InvalidInput or InputTooLarge, naming the tensor."""
-    _require_names(specs, given)
+    specs, rows_max = form.inputs(version), form.rows_max
+    _require_names(specs, given, form.optional)
     by_name = {one.name: one for one in given}
     sizes: dict[str, int] = {}
     for spec in specs:
+        if spec.name not in by_name:
+            continue
         one = by_name[spec.name]
         if one.datatype != datatype_of(spec) or len(one.shape) != len(spec.shape):
             raise _mismatch(spec, one)
@@ -78,7 +79,9 @@ def refused(
     )
 
 
-def _require_names(specs: Sequence[TensorSpec], given: Sequence[Announced]) -> None:
+def _require_names(
+    specs: Sequence[TensorSpec], given: Sequence[Announced], optional: frozenset[str]
+) -> None:
     taken: Mapping[str, TensorSpec] = {spec.name: spec for spec in specs}
     seen: set[str] = set()
     for one in given:
@@ -92,7 +95,7 @@ def _require_names(specs: Sequence[TensorSpec], given: Sequence[Announced]) -> N
             where = pointer("inputs", one.place, "name")
             raise ShapeMismatch(f"{detail}; it takes {names}", errors=[FieldError(where, detail)])
         seen.add(one.name)
-    for name in taken.keys() - seen:
+    for name in sorted(taken.keys() - seen - optional):
         detail = f"tensor '{name}': expected {told(taken[name])}, got nothing"
         raise ShapeMismatch(detail, errors=[FieldError("/inputs", detail)])
 

@@ -49,9 +49,9 @@ class InferRequest:
 
         Raises InvalidInput unless the tensors are those that the model takes.
         """
-        form, specs = model.tensors, model.tensors.inputs(version)
-        require_fit(specs, self.inputs, form.rows_max)
-        dtypes = {spec.name: spec.dtype for spec in specs}
+        form = model.tensors
+        require_fit(form, version, self.inputs)
+        dtypes = {spec.name: spec.dtype for spec in form.inputs(version)}
         tensors: dict[str, Flat] = {}
         start = 0
         for one in self.inputs:

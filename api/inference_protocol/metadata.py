@@ -15,6 +15,7 @@ SERVER = {
         "model_repository",
         "parameters",
         "schedule_policy",
+        "statistics",
     ],
 }
 PLATFORM = "onnxruntime_onnx"

@@ -13,6 +13,7 @@ from api.openapi.inference_schemas import (
     Instances,
     ModelMetadata,
     ModelReady,
+    ModelStatistics,
     RepositoryModel,
     RepositoryQuery,
     ServedModels,
@@ -141,6 +142,27 @@ VERSION_READY = _operation(
     "Whether a version is served",
     ModelReady,
     _MISSING,
+    parameters=(NAME, VERSION_NAME),
+)
+_STATISTICS = (*_MISSING, errors.Unavailable)
+ALL_STATISTICS = _operation(
+    "get_all_inference_statistics",
+    "How much was predicted by every model",
+    ModelStatistics,
+    (errors.Unavailable,),
+)
+MODEL_STATISTICS = _operation(
+    "get_inference_statistics",
+    "How much was predicted by each version of a model",
+    ModelStatistics,
+    _STATISTICS,
+    parameters=(NAME,),
+)
+VERSION_STATISTICS = _operation(
+    "get_version_inference_statistics",
+    "How much was predicted by one version",
+    ModelStatistics,
+    _STATISTICS,
     parameters=(NAME, VERSION_NAME),
 )
 INDEX = _operation(

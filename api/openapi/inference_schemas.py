@@ -104,6 +104,38 @@ class ModelMetadata(BaseModel):
     outputs: list[TensorMetadata]
 
 
+class Duration(BaseModel):
+    count: int
+    ns: int
+
+
+class InferenceStatistics(BaseModel):
+    success: Duration
+    fail: Duration
+    queue: Duration
+    compute_input: Duration
+    compute_infer: Duration
+    compute_output: Duration
+    cache_hit: Duration
+    cache_miss: Duration
+
+
+class VersionStatistics(BaseModel):
+    name: str
+    version: str
+    last_inference: int = Field(description="Milliseconds since 1970.")
+    inference_count: int
+    execution_count: int = Field(description="Runs of the model, about.")
+    inference_stats: InferenceStatistics
+    batch_stats: list[Any]
+
+
+class ModelStatistics(BaseModel):
+    """Of the newest predictions: 10,000 of each version are looked at."""
+
+    model_stats: list[VersionStatistics]
+
+
 class RepositoryQuery(_Open):
     ready: bool = False
 

@@ -4,6 +4,8 @@ An infer is a submit and a bounded wait, on the queue that serves everybody.
 """
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -11,7 +13,7 @@ from starlette.responses import Response
 
 from api import strict_json
 from api.answers import json_answer
-from api.dependencies import services
+from api.dependencies import services, tenant
 from api.inference_protocol import metadata
 from api.inference_protocol.body import read_plain
 from api.inference_protocol.fitting import naming_tensors
@@ -20,11 +22,14 @@ from api.inference_protocol.infer_request import HEAD_LENGTH, parse_infer
 from api.inference_protocol.jobs import Target, predicted
 from api.inference_protocol.options import read_options
 from api.inference_protocol.outputs import outputs_of
+from api.inference_protocol.statistics import model_statistics
 from api.openapi import inference_protocol as described
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready
 from models.registry import Model, Version
+from shared.db.engine import reading
 from shared.errors import FieldError, InvalidInput, RequestError, Unanswered
+from shared.prediction_log.statistics import statistics
 
 router = APIRouter(prefix="/v2", route_class=PlainRoute)
 
@@ -71,6 +76,21 @@ async def ready(request: Request) -> Response:
     return json_answer({"ready": True})
 
 
+@router.get("/models/stats", **described.ALL_STATISTICS)
+async def read_all_statistics(request: Request) -> Response:
+    models = services(request).registry.models.values()
+    return await _statistics(request, [each for one in models for each in one.versions.values()])
+
+
+@router.get(f"{MODEL}/stats", **described.MODEL_STATISTICS)
+@router.get(f"{VERSION}/stats", **described.VERSION_STATISTICS)
+async def read_statistics(request: Request) -> Response:
+    """Of one version, or of all versions of the model."""
+    model, version = _served(request)
+    one = "version" in request.path_params
+    return await _statistics(request, [version] if one else list(model.versions.values()))
+
+
 @router.get(MODEL, **described.MODEL)
 @router.get(VERSION, **described.VERSION)
 async def read_model(request: Request) -> Response:
@@ -110,6 +130,21 @@ async def load(request: Request) -> Response:
 async def unload(request: Request) -> Response:
     _served(request)
     raise RequestError("models are served until their folder is gone and Queuecast starts anew")
+
+
+async def _statistics(request: Request, versions: Sequence[Version]) -> Response:
+    """Of the newest predictions of the request's tenant."""
+
+    def read() -> list[dict[str, Any]]:
+        with reading(services(request).container.engine) as connection:
+            return [
+                model_statistics(
+                    one, statistics(connection, tenant(request), one.model, one.version)
+                )
+                for one in versions
+            ]
+
+    return json_answer({"model_stats": await asyncio.to_thread(read)})
 
 
 def _served(request: Request) -> tuple[Model, Version]:

@@ -73,7 +73,7 @@ def every_way_to_send(client: Any) -> list[float]:
 
 
 def kinds() -> dict[str, np.ndarray]:
-    """The bounds of each element type."""
+    """The bounds of each element type, in so many rows that the output stands in the blob store."""
     found = {name: [[np.iinfo(name).min, np.iinfo(name).max]] for name in INTEGERS}
     arrays = {name: np.array(values, name) for name, values in found.items()}
     floats = {"fp16": "float16", "fp32": "float32", "fp64": "float64"}
@@ -83,7 +83,7 @@ def kinds() -> dict[str, np.ndarray]:
     }
     arrays["bool"] = np.array([[True, False]])
     arrays["bytes"] = np.array([["", "grün"]], dtype=object)
-    return {name: np.repeat(array, 3, axis=0) for name, array in arrays.items()}
+    return {name: np.repeat(array, 300, axis=0) for name, array in arrays.items()}
 
 
 def every_kind(client: Any) -> None:
@@ -105,6 +105,15 @@ def rows_are_jobs(client: Any) -> list[list[float]]:
     assert answer.as_numpy("label").shape == (40, 1)
     assert len(answer.get_response()["parameters"]["predictions"].split(",")) == 40
     return answer.as_numpy("probabilities").tolist()
+
+
+def statistics(client: Any) -> None:
+    [one] = client.get_inference_statistics("wine", "1")["model_stats"]
+    assert one["inference_count"] >= len(WINES)
+    assert one["inference_stats"]["success"]["count"] >= len(WINES)
+    assert one["inference_stats"]["compute_infer"]["ns"] > 0
+    assert len(client.get_inference_statistics("digits")["model_stats"]) == 2
+    assert len(client.get_inference_statistics()["model_stats"]) > 4
 
 
 def images(client: Any, file: Path) -> None:
@@ -135,6 +144,7 @@ def main(url: str, image: str) -> None:
         images(client, Path(image))
         refusals(client)
         answers = {"y": every_way_to_send(client), "probabilities": rows_are_jobs(client)}
+        statistics(client)
     sent = {"x": X.ravel().tolist(), "measurements": WINES.tolist()}
     print(json.dumps(sent | answers))
 

@@ -12,7 +12,7 @@ class Taken(BaseModel):
     wet: bool
     name: str
     picture: ImageDataUri
-    tags: list[str]
+    tags: list[str] = []
 
 
 @pytest.fixture
@@ -57,6 +57,11 @@ def test_without_a_declaration_each_field_is_a_tensor():
         ("picture", "file"),
         ("tags", "json"),
     ]
+    assert ColumnForm(tensors).optional == {"tags"}
+
+
+def test_what_is_left_out_stands_in_no_input(form):
+    assert form.split(None, {"name": Flat((2, 1), ["x", "y"])}) == [{"name": "x"}, {"name": "y"}]
 
 
 def test_an_instance_is_an_input_or_the_columns_of_the_only_tensor(bundled):

@@ -290,6 +290,18 @@ def test_the_repository_lists_every_version(client: TestClient) -> None:
         ]
 
 
+@pytest.mark.parametrize("sent", [b"[]", b'{"ready": {}}', b'{"ready": null}', b"{"])
+def test_a_repository_query_of_another_form_is_refused(client: TestClient, sent: bytes) -> None:
+    assert client.post("/v2/repository/index", content=sent).status_code == 400
+
+
+def test_a_method_that_a_path_does_not_take_is_refused(client: TestClient) -> None:
+    for path, allowed in ((PREDICT, "POST"), ("/v1/models/wine", "GET"), (INFER, "POST")):
+        answer = client.request("PATCH", path)
+        refused(answer, 405, "method-not-allowed")
+        assert answer.headers["allow"] == allowed
+
+
 def test_models_are_loaded_and_stay_so(client: TestClient) -> None:
     assert client.post("/v2/repository/models/wine/load").status_code == 200
     refused(client.post("/v2/repository/models/wine/unload"), 400, "bad-request")
