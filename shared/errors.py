@@ -9,12 +9,13 @@
     │   ├── InvalidInput
     │   │   └── UnknownField  ShapeMismatch  InputTooLarge
     │   │       InvalidImage  ImageTooLarge  UnsupportedImage
+    │   │       InvalidWebhookUrl  WebhookAddressForbidden
     │   ├── InvalidModelName  InvalidParameter  InvalidIdempotencyKey  IdempotencyMismatch
     │   ├── Expired
     │   └── NotFound
     │       └── ModelNotFound  VersionNotFound
-    ├── BusyError               try again later: 429, 503, 507
-    │   └── Unavailable  StorageFull  QueueFull  RateLimited  TooManyStreams
+    ├── BusyError               try again later: 409, 429, 503, 507
+    │   └── Unavailable  StorageFull  QueueFull  RateLimited  TooManyStreams  InvalidState
     ├── Unanswered              the jobs were accepted, but there is no answer: 500, 504
     │   └── PredictionFailed  NotDoneInTime
     ├── StartupRefused          a process will not start, in one line
@@ -210,6 +211,22 @@ class InputTooLarge(InvalidInput):
     type, title, status = "input-too-large", "The input is too large for this model", 413
 
 
+class InvalidWebhookUrl(InvalidInput):
+    """A webhook is an https URL on port 443 or 8443, of at most 2,048 characters, without
+    credentials and fragment. For development the operator may allow more.
+    """
+
+    type, title = "invalid-webhook-url", "The webhook is no URL that can be called"
+
+
+class WebhookAddressForbidden(InvalidInput):
+    """A webhook goes to public addresses alone: not to loopback, private networks, or metadata
+    services, however they are written.
+    """
+
+    type, title = "webhook-address-forbidden", "The webhook leads to an address that is not public"
+
+
 class InvalidModelName(RequestError):
     """Names have 1 to 64 lower case letters, digits, `.`, `_` and `-`, and begin with a letter or
     digit.
@@ -294,6 +311,14 @@ class RateLimited(BusyError):
     """
 
     type, title, status = "rate-limited", "A limit is reached", 429
+
+
+class InvalidState(BusyError):
+    """What is asked for can be done once this has come to its end. `Retry-After` says when to look
+    again.
+    """
+
+    type, title, status = "invalid-state", "This cannot be done as long as it is under way", 409
 
 
 class Unanswered(QueuecastError):

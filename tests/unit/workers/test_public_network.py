@@ -1,0 +1,187 @@
+"""The guard, over a listener that counts who connects and name servers that lie."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from shared.errors import WebhookAddressForbidden
+from shared.webhooks.url import WebhookUrl, parse_url
+from tests.unit.shared.webhooks.test_addresses import FORBIDDEN
+from workers.public_network import PublicNetwork, resolve
+
+NAME = "hooks.example.com"
+
+
+@dataclass
+class Listener:
+    """Counts connections; `asked` are the names that TLS asked for."""
+
+    port: int = 0
+    connections: int = 0
+    asked: list[str | None] = field(default_factory=list)
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[..., Listener]]:
+    """Starts listeners on a loop of their own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    servers: list[asyncio.Server] = []
+
+    def start(tls: ssl.SSLContext | None = None) -> Listener:
+        listener = Listener()
+
+        async def met(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            listener.connections += 1
+            writer.close()
+
+        async def serve() -> None:
+            server = await asyncio.start_server(met, "127.0.0.1", 0, ssl=tls)
+            listener.port = server.sockets[0].getsockname()[1]
+            servers.append(server)
+
+        if tls:
+            tls.sni_callback = lambda _s, name, _c: listener.asked.append(name)
+        asyncio.run_coroutine_threadsafe(serve(), loop).result(5)
+        return listener
+
+    yield start
+    for server in servers:
+        loop.call_soon_threadsafe(server.close)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def url(port: int, scheme: str = "http") -> WebhookUrl:
+    return WebhookUrl(scheme, NAME, port, "/")
+
+
+def connect(network: PublicNetwork, where: WebhookUrl) -> str:
+    """The address that was connected to."""
+
+    async def run() -> str:
+        _, writer = await network.connect(where)
+        address: str = writer.get_extra_info("peername")[0]
+        writer.close()
+        await writer.wait_closed()
+        return address
+
+    return asyncio.run(run())
+
+
+def names(*answers: list[str]) -> Callable[[str, int], list[str]]:
+    """A name server that gives one answer after the other, whatever it is asked."""
+    left = list(answers)
+    return lambda *_: left.pop(0)
+
+
+@pytest.mark.parametrize("address", [*FORBIDDEN, "fe80::1%eth0"])
+@pytest.mark.parametrize("others", [[], ["93.184.215.14"]])
+def test_nothing_is_connected_to_when_any_address_is_forbidden(
+    listen: Any, address: str, others: list[str]
+) -> None:
+    listener = listen()
+    network = PublicNetwork(allow_loopback=False, resolve=names([*others, address]))
+    with pytest.raises(WebhookAddressForbidden):
+        connect(network, url(listener.port))
+    assert listener.connections == 0
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "0", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "localhost"]
+)
+def test_the_system_s_own_resolver_finds_no_way_around(listen: Any, host: str) -> None:
+    """These would pass nowhere else either; the guard does not rely on it."""
+    listener = listen()
+    network = PublicNetwork(allow_loopback=False, resolve=lambda _, port: resolve(host, port))
+    with pytest.raises(WebhookAddressForbidden):
+        connect(network, url(listener.port))
+    assert listener.connections == 0
+
+
+def test_a_name_is_resolved_once_and_what_was_checked_is_connected_to(listen: Any) -> None:
+    listener = listen()
+    rebinding = names(["127.0.0.1"], ["169.254.169.254"])
+    network = PublicNetwork(allow_loopback=True, resolve=rebinding)
+    assert connect(network, url(listener.port)) == "127.0.0.1"
+    with pytest.raises(WebhookAddressForbidden):  # each delivery asks, and checks, anew
+        connect(network, url(listener.port))
+
+
+def test_another_address_is_tried_where_one_does_not_answer(listen: Any) -> None:
+    listener = listen()
+    network = PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.2", "127.0.0.1"]))
+    assert connect(network, url(listener.port)) == "127.0.0.1"
+
+
+def test_no_proxy_of_the_environment_is_asked(listen: Any, monkeypatch: Any) -> None:
+    proxy, listener = listen(), listen()
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    connect(PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.1"])), url(listener.port))
+    assert proxy.connections == 0
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: Any) -> Callable[[str], ssl.SSLContext]:
+    """Makes a server's certificate for a name, which clients made afterwards trust."""
+
+    def make(name: str) -> ssl.SSLContext:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(hours=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        file = tmp_path / "server.pem"
+        no_password = serialization.NoEncryption()
+        pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        file.write_bytes(key.private_bytes(pem, pkcs8, no_password) + made.public_bytes(pem))
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    return make
+
+
+def test_tls_asks_for_the_host_by_its_name(listen: Any, certificate: Any) -> None:
+    listener = listen(certificate(NAME))
+    network = PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.1"]))
+    connect(network, url(listener.port, "https"))
+    assert listener.asked == [NAME]
+
+
+def test_a_certificate_of_another_name_is_refused(listen: Any, certificate: Any) -> None:
+    listener = listen(certificate("other.example.com"))
+    network = PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.1", "127.0.0.1"]))
+    with pytest.raises(ssl.SSLCertVerificationError):
+        connect(network, url(listener.port, "https"))
+
+
+def test_a_literal_of_development_is_connected_to(listen: Any) -> None:
+    listener = listen()
+    where = parse_url(f"http://127.0.0.1:{listener.port}/", development=True)
+    assert connect(PublicNetwork(allow_loopback=True), where) == "127.0.0.1"
