@@ -27,12 +27,14 @@ from queuecast.errors import (
     UnencodableInput,
     UnexpectedAnswer,
     WaitTimeout,
+    WebhookInvalid,
 )
 from queuecast.events import Event
 from queuecast.jobs import AsyncJob, Job
 from queuecast.results import File, Metrics, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.version import __version__
+from queuecast.webhooks import sign_webhook, verify_webhook
 
 __all__ = [
     "ApiError",
@@ -62,5 +64,8 @@ __all__ = [
     "UnencodableInput",
     "UnexpectedAnswer",
     "WaitTimeout",
+    "WebhookInvalid",
     "__version__",
+    "sign_webhook",
+    "verify_webhook",
 ]

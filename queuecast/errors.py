@@ -13,6 +13,7 @@ QueuecastError
 │   │   └── ModelNotFound   no such model or version
 │   ├── RateLimited         429, after all retries
 │   └── Unavailable         502, 503, 504, 507, after all retries
+├── WebhookInvalid          a webhook is not genuine, or too old; raised at its receiver
 ├── WaitTimeout             the prediction is not done yet; it goes on
 └── PredictionFailed        the prediction ended as failed or canceled
 """
@@ -55,6 +56,10 @@ class ConnectionFailed(QueuecastError):
 
 class UnexpectedAnswer(QueuecastError):
     type = "unexpected-answer"
+
+
+class WebhookInvalid(QueuecastError):
+    type = "webhook-invalid"
 
 
 class ApiError(QueuecastError):
