@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import redis
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from shared.jobs.positions import Positions
     from shared.jobs.reading import Reader
     from shared.jobs.submit import Submitter
+    from shared.webhooks.deliveries import Deliveries
+    from shared.webhooks.secrets import Secrets
 
 WORKER_REDIS_SECONDS = 5.0
 """A worker may wait for Redis; a request may not (see `redis_budget_seconds`)."""
@@ -174,3 +176,16 @@ class Container:
         queues = Rooms(self.queue_lengths, self.clock)
         tenants = Rooms(TenantJobs(self.engine), self.clock)
         return Admission(queues, tenants, self.served, self.settings.queue_max_jobs)
+
+    @cached_property
+    def deliveries(self) -> "Deliveries":
+        from shared.webhooks.deliveries import Deliveries
+
+        return Deliveries(self.engine, self.backlogs, self.clock)
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        from shared.webhooks.cipher import open_cipher
+        from shared.webhooks.secrets import Secrets
+
+        return Secrets(self.engine, self.clock, cache(lambda: open_cipher(self.settings)))

@@ -83,6 +83,34 @@ class Settings(BaseSettings):
         description="Jobs of one model that may wait or run, where its `model.toml` does not say.",
     )
 
+    webhook_development: bool = Field(
+        default=False,
+        description="Webhooks may also go to plain http, any port and this machine itself: for "
+        "development.",
+    )
+    webhook_timeout_seconds: float = Field(
+        default=15, gt=0, le=60, description="What one attempt to deliver a webhook may take."
+    )
+    webhook_connect_seconds: float = Field(
+        default=5, gt=0, description="What it may take to find and reach the receiver, of that."
+    )
+    webhook_concurrency: int = Field(
+        default=128, gt=0, description="Webhooks that one process sends at a time."
+    )
+    webhook_host_concurrency: int = Field(
+        default=8,
+        gt=0,
+        description="Of these to one host; one to a host whose last attempt failed.",
+    )
+    webhook_log_seconds: float = Field(
+        default=30 * 86400, description="How long a finished delivery can be seen and replayed."
+    )
+    secrets_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Fernet keys that encrypt webhook secrets, separated by commas, the newest "
+        "first; by default those in `secrets.key` in the data directory.",
+    )
+
     body_max_bytes: int = Field(default=1 << 20, description="Largest request body.")
     bulk_max_bytes: int = Field(
         default=16 << 20, description="Largest body of `POST /api/v1/predictions/bulk`."
@@ -206,6 +234,10 @@ class Settings(BaseSettings):
         """The bundled models first, then the folders of `models_dirs`."""
         extra = (Path(part) for part in self.models_dirs.split(os.pathsep) if part)
         return (BUNDLED_MODELS_DIR, *extra)
+
+    @property
+    def secrets_key_file(self) -> Path:
+        return self.data_dir / "secrets.key"
 
     @property
     def blobs_dir(self) -> Path:

@@ -24,8 +24,10 @@ def create_app(stage: Stage, container: Container, registry: Registry) -> Celery
         _register_preprocess(app, worker)
     elif stage is Stage.PREDICT:
         _register_predict(app, worker)
-    else:
+    elif stage is Stage.RECORD:
         _register_record(app, worker)
+    else:
+        _register_deliver(app, worker)
     tasks = {name for name in app.tasks if not name.startswith("celery.")}
     let_pass_only(partial(is_bell, tasks=tasks), worker.set_bell_aside)
     _live(worker)
@@ -64,6 +66,24 @@ def _register_record(app: Celery, worker: Worker) -> None:
 
     @app.task(name=Stage.RECORD.value)
     def record() -> int:
+        with worker.starting_anew_on_error():
+            return stage()
+
+
+def _register_deliver(app: Celery, worker: Worker) -> None:
+    from shared.db.revision import require_current
+    from shared.webhooks.cipher import require_cipher
+    from workers.deliver import Deliver
+    from workers.public_network import PublicNetwork
+    from workers.sending import Sender
+
+    require_current(worker.container.engine)
+    require_cipher(worker.settings)
+    network = PublicNetwork(allow_loopback=worker.settings.webhook_development)
+    stage = Deliver(worker, Sender(network, worker.clock, worker.settings))
+
+    @app.task(name=Stage.DELIVER.value)
+    def deliver() -> int:
         with worker.starting_anew_on_error():
             return stage()
 

@@ -21,6 +21,7 @@ from shared.jobs import lifecycle, store, views
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End, Finished
 from shared.telemetry import counters
+from shared.webhooks import bell
 from workers.entry_moves import given_back
 from workers.worker import Worker
 
@@ -100,6 +101,8 @@ class Record:
         if gone:
             counters.jobs_fenced.inc(len(finished.fenced))
             self._backlogs.move([given_back(one) for one in taken if one.entry.id in gone])
+        if finished.calls_back:
+            bell.ring(self._backlogs)
         self._forget_unrecorded(taken, finished, ended_before)
         _count(ended)
 

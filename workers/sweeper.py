@@ -23,6 +23,7 @@ from workers.audit import Audit
 from workers.expired_files import ExpiredFiles
 from workers.leaderless import Leaderless
 from workers.orphans import Orphans
+from workers.outbox_watch import OutboxWatch
 from workers.retention import Retention
 from workers.sweep_steps import Sweep
 
@@ -51,6 +52,7 @@ class Sweeper:
         self._orphans = Orphans(container)
         self._expired_files = ExpiredFiles(container)
         self._retention = Retention(container)
+        self._outbox = OutboxWatch(container)
         self._stopped = threading.Event()
         self._position: str | None = None
         self._beating = False
@@ -81,6 +83,7 @@ class Sweeper:
             self._audit.run,
             self._leaderless.run,
             self._dispatch_missing,
+            self._outbox.run,
             self._orphans.run,
             self._expired_files.run,
             self._retention.run,

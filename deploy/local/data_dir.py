@@ -1,12 +1,13 @@
 """The data directory: what lies where, who owns it, and what is running over it."""
 
+import base64
 import fcntl
 import json
 import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ DATA_DIR_HELP = "where everything is kept (default: QUEUECAST_DATA_DIR, else ./d
 
 @dataclass(frozen=True, slots=True)
 class DataDir:
-    """queuecast.db, blobs/, redis/, logs/, metrics/, run.json; readable by its owner alone."""
+    """queuecast.db, blobs/, redis/, logs/, metrics/, secrets.key, run.json; its owner's alone."""
 
     path: Path
 
@@ -50,6 +51,7 @@ class DataDir:
         shutil.rmtree(self.metrics, ignore_errors=True)
         for name in ("blobs", "redis", "logs", "metrics"):
             (self.path / name).mkdir(exist_ok=True)
+        self._make_key()
         for log in (self.path / "logs").glob("*.log"):
             log.replace(log.with_suffix(".log.1"))
 
@@ -82,6 +84,13 @@ class DataDir:
         except (OSError, ValueError):
             return None
         return state
+
+    def _make_key(self) -> None:
+        """The Fernet key of a data directory that has none: it encrypts what SQL keeps secret."""
+        with suppress(FileExistsError):
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+            with os.fdopen(os.open(self.path / "secrets.key", flags, 0o600), "wb") as file:
+                file.write(base64.urlsafe_b64encode(os.urandom(32)))
 
     @property
     def _run_file(self) -> Path:

@@ -81,9 +81,13 @@ def database_programs(
     names = [f"api-{number}" for number in range(1, sizes.api + 1)]
     return [
         *(Program(name, "api", api, settings, data_dir.log(name), (listener,)) for name in names),
-        Program("record", "record", _python("workers", "record"), settings, data_dir.log("record")),
-        Program(
-            "sweeper", "sweeper", _python("workers.sweeper"), settings, data_dir.log("sweeper")
+        *(
+            Program(role, role, command, settings, data_dir.log(role))
+            for role, command in (
+                ("record", _python("workers", "record")),
+                ("deliver", _python("workers", "deliver")),
+                ("sweeper", _python("workers.sweeper")),
+            )
         ),
     ]
 

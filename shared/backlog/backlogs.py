@@ -205,6 +205,10 @@ class Backlogs:
         rung = cast(Any, self._ring(args=arguments))
         return [one for one, was in zip(wanted, rung, strict=True) if was]
 
+    def hear(self, backlog: Backlog) -> None:
+        """Clears a bell that no take clears: whoever adds from now on rings again."""
+        self._redis.delete(self.keys.bell(backlog))
+
     def _messages(self, backlogs: Iterable[Backlog]) -> list[Any]:
         return [part for backlog in backlogs for part in self._bells.of(backlog)]
 

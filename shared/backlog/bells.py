@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import orjson
 
-from shared.domain.names import Backlog, Keys, Stage, queue
+from shared.domain.names import ALL_MODELS, Backlog, Keys, queue
 from shared.domain.serving import Served, Serving
 
 _ID = "\u0001"
@@ -48,7 +48,7 @@ class Bells:
 
 def _template(backlog: Backlog, queue_name: str) -> bytes:
     """The message with a mark wherever its id belongs."""
-    arguments = [] if backlog.stage is Stage.RECORD else [backlog.model, backlog.version]
+    arguments = [] if backlog.model == ALL_MODELS else [backlog.model, backlog.version]
     nothing = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
     message = {
         "body": base64.b64encode(orjson.dumps([arguments, {}, nothing])).decode(),

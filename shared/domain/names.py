@@ -5,11 +5,15 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """A stage is a Celery task of the same name with a backlog before it."""
+    """A stage is a Celery task of the same name with a backlog before it.
+
+    That of deliver is no stream: SQL holds the webhooks that are due.
+    """
 
     PREPROCESS = "preprocess"
     PREDICT = "predict"
     RECORD = "record"
+    DELIVER = "deliver"
 
 
 class Priority(StrEnum):
@@ -40,6 +44,7 @@ class Backlog:
 
 
 RECORD = Backlog(Stage.RECORD)
+DELIVER = Backlog(Stage.DELIVER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from shared.jobs.lifecycle import End
 from shared.jobs.shown_later import ShownLater
 from shared.settings import Settings
 from shared.telemetry import counters
+from shared.webhooks import bell
 
 log = structlog.get_logger()
 
@@ -52,6 +53,8 @@ class Canceler:
         if finished.recorded:
             counters.jobs_finished.labels(row["model"], State.CANCELED.value).inc()
             self._show(snapshot, finished.hashes)
+        if finished.calls_back:
+            bell.ring(self._backlogs)
         return snapshot
 
     def _show(self, snapshot: Snapshot, hashes: Mapping[str, str]) -> None:

@@ -27,6 +27,8 @@ from shared.jobs.reuse import Plan
 from shared.result_cache.results import Answer
 from shared.settings import Settings
 from shared.telemetry import counters
+from shared.webhooks import outbox
+from shared.webhooks.events import Event, wants
 
 log = structlog.get_logger()
 
@@ -112,6 +114,7 @@ class GroupCommit:
         plan.withdraw(created | leaders.keys())
         created |= store.insert(connection, [row(job) for job in plan.late])
         created |= store.insert(connection, [row(job, leader) for job, leader in plan.joins])
+        _announce(connection, plan, created, now)
         hits = [(row(job), outcome) for job, outcome in plan.hits]
         return plan, created | lifecycle.hit(connection, hits, now)
 
@@ -140,6 +143,17 @@ class GroupCommit:
         if not _same_request(row, job):
             return IdempotencyMismatch("this id or key was used for another request")
         return Accepted(views.from_row(row, self._settings.echo_input_max_bytes), created=False)
+
+
+def _announce(connection: Connection, plan: Plan, created: set[str], now: datetime) -> None:
+    """Writes the deliveries that tell of a start, of jobs whose webhooks want to hear of it."""
+    jobs = (*plan.leads, *plan.late, *(job for job, _ in plan.joins))
+    due = [
+        outbox.new_row(job.tenant, job.id, Event.START, job.webhook, now)
+        for job in jobs
+        if job.webhook is not None and job.id in created and wants(job.webhook_events, Event.START)
+    ]
+    outbox.write(connection, due)
 
 
 def _same_request(row: RowMapping, job: NewJob) -> bool:

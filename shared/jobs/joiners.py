@@ -71,13 +71,16 @@ _LEADERS = (
     .with_for_update(read=True)
 )  # fmt: skip
 _JOINERS = (
-    select(job.c.id, job.c.joined_to, job.c.priority, job.c.created_at)
+    select(
+        job.c.id, job.c.joined_to, job.c.priority, job.c.created_at, job.c.tenant, job.c.webhook,
+        job.c.webhook_events,
+    )
     .where(_UNFINISHED, job.c.joined_to.in_(bindparam("ids", expanding=True)))
     # Not by id alone: with a limit that may look like a walk through all jobs in their order.
     .order_by(*LOCK_ORDER)
     .limit(bindparam("most"))
     .with_for_update()
-)
+)  # fmt: skip
 _leader = job.alias("leader")
 _ENDING = (
     _UNFINISHED,

@@ -21,7 +21,7 @@ def follow_all(engine: Engine, finished: Finished, now: datetime) -> None:
     try:
         while finished.leaving:
             with writing(engine) as connection:
-                joined, finished.leaving = lifecycle.follow(connection, finished.leaving, now)
-            finished.joined += joined
+                followed = lifecycle.follow(connection, finished.leaving, now)
+            finished.add(followed)
     except BusyError as error:
         log.warning("joiners_left_behind", leaders=len(finished.leaving), reason=error.detail)

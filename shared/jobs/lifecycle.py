@@ -2,7 +2,8 @@
 
     dispatch   queued -> queued   a new attempt, for a job that Redis no longer holds
     crash      queued -> queued   a worker died while running it; from now on it is a suspect
-    finish     queued -> succeeded | failed | canceled   once, with its log row and its joiners
+    finish     queued -> succeeded | failed | canceled   once, with its log row, its joiners, and
+                                                         the webhooks that tell of it
     follow     queued -> as their leader                 joiners that an end has left behind
     hit        (new) -> succeeded   an input whose result is known
 
@@ -10,10 +11,10 @@ Every move is a compare-and-set; all of them run inside the caller's transaction
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, insert, select, update
 
@@ -24,6 +25,8 @@ from shared.jobs import joiners, store
 from shared.jobs.store import Due
 from shared.jobs.table import job_table as job
 from shared.prediction_log.table import log_table
+from shared.webhooks import outbox
+from shared.webhooks.events import Event, wants
 
 CRASH_BACKOFF_SECONDS = (1.0, 5.0, 25.0)
 """A suspect waits before it runs again: quick recovery of a poison job is a death spiral."""
@@ -48,6 +51,14 @@ class End:
     outcome: Outcome
 
 
+class Followed(NamedTuple):
+    """The joiners that ended, which of their leaders may have more, whether webhooks are due."""
+
+    joined: list[str]
+    leaving: list[str]
+    calls_back: bool
+
+
 @dataclass(slots=True)
 class Finished:
     """What became of the proposed ends.
@@ -55,7 +66,7 @@ class Finished:
     `recorded` reached their end now, `joined` with them; `already` are the rows that were terminal
     before; `fenced` belong to a later attempt; `unknown` have no row. `hashes` are the input hashes
     of the recorded. `leaving` are leaders that more joiners wait for than one transaction ends: see
-    `shared.jobs.last_joiners`.
+    `shared.jobs.last_joiners`. `calls_back`: webhooks are due.
     """
 
     recorded: list[End] = field(default_factory=list)
@@ -65,6 +76,12 @@ class Finished:
     fenced: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     leaving: list[str] = field(default_factory=list)
+    calls_back: bool = False
+
+    def add(self, followed: Followed) -> None:
+        self.joined += followed.joined
+        self.leaving = followed.leaving
+        self.calls_back = self.calls_back or followed.calls_back
 
 
 def finish(connection: Connection, ends: Sequence[End], now: datetime) -> Finished:
@@ -90,8 +107,8 @@ def finish(connection: Connection, ends: Sequence[End], now: datetime) -> Finish
             ended.add(end.job_id)
     if result.recorded:
         _end(connection, [(end, rows[end.job_id]) for end in result.recorded], now)
-        ended_now = [end.job_id for end in result.recorded]
-        result.joined, result.leaving = follow(connection, ended_now, now)
+        result.calls_back = _call_back(connection, [rows[one] for one in ended], now)
+        result.add(follow(connection, [end.job_id for end in result.recorded], now))
     return result
 
 
@@ -112,6 +129,7 @@ def hit(
     ]
     if logs:
         connection.execute(_LOG, logs)
+        _call_back(connection, [row for row in rows if row["id"] in created], now)
     return created
 
 
@@ -123,13 +141,10 @@ def _end(connection: Connection, ends: Sequence[tuple[End, RowMapping]], now: da
     connection.execute(_LOG, logs)
 
 
-def follow(
-    connection: Connection, leader_ids: Sequence[str], now: datetime
-) -> tuple[list[str], list[str]]:
+def follow(connection: Connection, leader_ids: Sequence[str], now: datetime) -> Followed:
     """Ends joiners of jobs that have ended (or are gone), or lets the first of them lead.
 
-    Answers who ended, and which of the leaders may have more: no more than `FOLLOWED_AT_ONCE` are
-    looked at.
+    No more than `FOLLOWED_AT_ONCE` are looked at.
     """
     waiting: dict[str, list[str]] = defaultdict(list)
     found = joiners.waiting_for(connection, leader_ids, FOLLOWED_AT_ONCE)
@@ -144,7 +159,9 @@ def follow(
             joiners.lead(connection, job_ids, now)
     if ended:
         joiners.end(connection, ended)
-    return ended, list(waiting) if len(found) == FOLLOWED_AT_ONCE else []
+    told = [row for row in found if row["joined_to"] in answered]
+    leaving = list(waiting) if len(found) == FOLLOWED_AT_ONCE else []
+    return Followed(ended, leaving, _call_back(connection, told, now))
 
 
 def _with_answer(connection: Connection, leader_ids: Sequence[str]) -> set[str]:
@@ -154,6 +171,19 @@ def _with_answer(connection: Connection, leader_ids: Sequence[str]) -> set[str]:
         for row in connection.execute(_ENDS, {"ids": leader_ids}).mappings()
         if row["status"] != State.CANCELED and row["error_code"] not in WITHOUT_ANSWER
     }
+
+
+def _call_back(
+    connection: Connection, ended: Iterable[RowMapping | dict[str, Any]], now: datetime
+) -> bool:
+    """Writes the deliveries that tell of these ends; whether there are any."""
+    due = [
+        outbox.new_row(row["tenant"], row["id"], Event.COMPLETED, row["webhook"], now)
+        for row in ended
+        if row["webhook"] is not None and wants(row["webhook_events"], Event.COMPLETED)
+    ]
+    outbox.write(connection, due)
+    return bool(due)
 
 
 def dispatch(

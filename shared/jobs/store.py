@@ -34,8 +34,9 @@ _UNFINISHED = has_status(State.QUEUED.value)
 LOGGED = (
     job.c.id, job.c.status, job.c.attempt, job.c.tenant, job.c.model, job.c.version, job.c.digest,
     job.c.input_hash, job.c.input_bytes, job.c.cache, job.c.created_at, job.c.joined_to,
+    job.c.webhook, job.c.webhook_events,
 )  # fmt: skip
-"""What the end of a job asks of its row: to decide, and for the prediction log."""
+"""What the end of a job asks of its row: to decide, for the prediction log, and whom to tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ from shared.payloads.trouble import told_as_busy
 from shared.result_cache.results import Answer, Question, ResultCache
 from shared.settings import Settings
 from shared.telemetry import counters
+from shared.webhooks import bell
+from shared.webhooks.events import Event, wants
 
 log = structlog.get_logger()
 
@@ -120,6 +122,8 @@ class Submitter:
             ]
             self._ask(reuse.questions(led_anew, reuse=False))
             self._dispatch(group, answers)
+            if _call_back(group, answers) and not self._breaker.is_open:
+                bell.ring(self._backlogs)
             counters.group_rows.observe(len(group))
         except Exception:  # this thread serves everybody: it must outlive any single group
             log.exception("group_failed", jobs=len(group))
@@ -205,6 +209,16 @@ _UNKNOWN = Unavailable("it is not known whether the job was stored; send it agai
 def _running(answers: Answers, job: NewJob) -> Accepted | None:
     answer = answers.get(job.id)
     return answer if isinstance(answer, Accepted) and answer.runs else None
+
+
+def _call_back(group: Sequence[Submit], answers: Answers) -> bool:
+    """Whether webhooks may be due: of jobs that had their result, or that tell of their start."""
+    return any(
+        one.job.webhook is not None
+        and isinstance(accepted := answers.get(one.job.id), Accepted)
+        and (accepted.prediction["terminal"] or wants(one.job.webhook_events, Event.START))
+        for one in group
+    )
 
 
 def _first_move(one: Submit, accepted: Accepted) -> Move:

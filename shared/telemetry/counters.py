@@ -40,6 +40,11 @@ quarantined = Counter(
     "queuecast_quarantined_total", "Entries and bells that nobody could read, put aside."
 )
 bells_rung_again = Counter("queuecast_bells_rung_again_total", "Bells rung by the sweeper.")
+webhooks_sent = Counter(
+    "queuecast_webhook_attempts_total",
+    "Attempts to deliver a webhook, by the state that they led to.",
+    ["state"],
+)
 redis_failures = Counter(
     "queuecast_redis_failures_total", "Calls to Redis that failed or took too long.", ["call"]
 )

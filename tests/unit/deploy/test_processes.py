@@ -46,7 +46,7 @@ def test_all_api_processes_inherit_the_one_socket(settings):
     api = [program for program in programs if program.role == "api"]
     assert [program.name for program in api] == ["api-1", "api-2", "api-3"]
     assert all(program.fds == (7,) and program.command[-2:] == ("--fd", "7") for program in api)
-    assert {program.role for program in programs} == {"api", "record", "sweeper"}
+    assert {program.role for program in programs} == {"api", "record", "deliver", "sweeper"}
 
 
 def test_each_process_has_a_log_of_its_own(settings):

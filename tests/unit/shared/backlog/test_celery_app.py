@@ -63,7 +63,7 @@ def test_a_request_never_waits_for_a_connection_longer_than_for_an_answer(settin
 
 def test_every_stage_and_every_lane_has_its_queue(app) -> None:
     names = {queue.name for queue in app.conf.task_queues}
-    assert names == {"preprocess", "record", "predict-cpu", "predict-gpu"}
+    assert names == {"preprocess", "record", "deliver", "predict-cpu", "predict-gpu"}
     assert all(queue.routing_key == queue.name for queue in app.conf.task_queues)
 
 
