@@ -21,6 +21,7 @@ from api.routes import (
     predictions,
     problems,
     streams,
+    webhooks,
 )
 from api.routes.owned_models import owned_models
 from api.uploads import FORM_MAX_BYTES
@@ -49,6 +50,7 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
             *owned_models(settings.model_owner),
             *inference_protocol.router.routes,
             *inference_protocol_v1.router.routes,
+            *webhooks.router.routes,
             *operations.router.routes,
             *problems.router.routes,
         ],

@@ -48,6 +48,8 @@ def checked_job(
         priority=wanted.priority,
         deadline_at=now + timedelta(seconds=deadline) if deadline is not None else None,
         idempotency_key=key,
+        webhook=wanted.webhook.url if wanted.webhook else None,
+        webhook_events=wanted.webhook.events if wanted.webhook else None,
         metadata=orjson.dumps(wanted.metadata) if wanted.metadata is not None else None,
         reuses=kept and may.reuse,
         keeps_result=kept and may.keep,

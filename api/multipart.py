@@ -16,8 +16,8 @@ from shared.errors import DuplicateKey, FieldError, InvalidInput, RequestError, 
 
 MAX_PARTS = 32
 
-JSON_PARTS = frozenset({"input", "metadata", "deadline_seconds", "stream"})
-TEXT_PARTS = frozenset({"model", "version", "priority"})
+JSON_PARTS = frozenset({"input", "metadata", "deadline_seconds", "stream", "webhook_events_filter"})
+TEXT_PARTS = frozenset({"model", "version", "priority", "webhook", "webhook_completed"})
 
 
 async def read_form(request: Request) -> dict[str, Any]:

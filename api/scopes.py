@@ -26,7 +26,11 @@ class _Rule(NamedTuple):
 
 _RULES = (
     _Rule(("POST",), re.compile(r"/api/v1/predictions(/bulk|/[^/]+/cancel)?"), Scope.PREDICT),
-    _Rule(("GET", "HEAD"), re.compile(r"/api/v1/(predictions|models|files)(/.*)?"), Scope.READ),
+    _Rule(
+        ("GET", "HEAD"),
+        re.compile(r"/api/v1/(predictions|models|files|deliveries)(/.*)?"),
+        Scope.READ,
+    ),
     _Rule(("PUT",), re.compile(r"/api/v1/predictions/[^/]+"), Scope.PREDICT),
     _Rule(("POST",), re.compile(r"/api/v1/models/.+/predictions"), Scope.PREDICT),
     _Rule(("POST",), re.compile(r"/api/v1/deliveries/[^/]+/replay"), Scope.PREDICT),

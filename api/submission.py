@@ -1,7 +1,7 @@
 """A submission: what a request for a prediction asks for, each field checked strictly."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import orjson
 
 from api.json_pointer import pointer
+from api.webhook_fields import WEBHOOK_FIELDS, Webhook, read_webhook
 from shared.domain.names import Priority
 from shared.errors import FieldError, InvalidInput, QueuecastError, UnknownField
 from shared.settings import Settings
@@ -20,8 +21,7 @@ METADATA_MAX_KEYS = 16
 METADATA_MAX_BYTES = 4096
 MAX_ERRORS = 20
 
-WEBHOOKS = frozenset({"webhook", "webhook_completed", "webhook_events_filter"})
-OPTIONS = frozenset({"priority", "deadline_seconds", "metadata", "stream"}) | WEBHOOKS
+OPTIONS = frozenset({"priority", "deadline_seconds", "metadata", "stream"}) | WEBHOOK_FIELDS
 
 _VERSION = re.compile(r"[^:@]+:[^:@]+|[0-9a-f]{64}")
 
@@ -37,6 +37,7 @@ class Submission:
     priority: Priority
     deadline_seconds: float | None
     metadata: dict[str, Any] | None
+    webhook: Webhook | None = None
 
     @property
     def canonical(self) -> bytes:
@@ -48,6 +49,8 @@ class Submission:
             "deadline_seconds": self.deadline_seconds,
             "metadata": self.metadata,
         }
+        if self.webhook is not None:
+            said |= {"webhook": self.webhook.url, "webhook_events": self.webhook.events}
         return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
 
     @contextmanager
@@ -86,6 +89,7 @@ def parse_submission(
         priority=priority or Priority.NORMAL,
         deadline_seconds=fields.read("deadline_seconds", _within(settings.deadline_max_seconds)),
         metadata=fields.read("metadata", flat_metadata),
+        webhook=read_webhook(fields.read, settings),
     )
     fields.read("stream", _flag)
     fields.raise_refused()
@@ -100,7 +104,10 @@ class _Fields:
         self._refused: list[FieldError] = []
 
     def read(self, name: str, check: Callable[[Any], T]) -> T | None:
-        """The field as `check` makes it; a ValueError of `check` says what it should be."""
+        """The field as `check` makes it; a ValueError of `check` says what it should be.
+
+        An error of our own is of this field, and ends the reading.
+        """
         value = self._body.get(name)
         if value is None:
             return None
@@ -109,6 +116,10 @@ class _Fields:
         except ValueError as error:
             self._refused.append(FieldError(pointer(name), str(error)))
             return None
+        except InvalidInput as error:
+            error.errors = (FieldError(pointer(name), error.detail),)
+            error.detail = _first(error.errors)
+            raise
 
     def required(self, name: str) -> Any:
         if name not in self._body:
@@ -129,23 +140,18 @@ class _Fields:
         return named_in, self.read(named_in, _CHECKS[named_in]) or ""
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
-        if self._body.keys() <= known - WEBHOOKS:
+        if self._body.keys() <= known:
             return
-        webhooks = [name for name in WEBHOOKS if self._body.get(name) is not None]
-        details = dict.fromkeys(sorted(webhooks), "webhooks are not available yet")
-        details |= dict.fromkeys(
-            sorted(self._body.keys() - known), "no field of this name is known"
-        )
-        if details:
-            errors = [FieldError(pointer(name), detail) for name, detail in details.items()]
-            raise UnknownField(_first(errors), errors=errors[:MAX_ERRORS])
+        unknown = sorted(self._body.keys() - known)
+        errors = [FieldError(pointer(name), "no field of this name is known") for name in unknown]
+        raise UnknownField(_first(errors), errors=errors[:MAX_ERRORS])
 
     def raise_refused(self) -> None:
         if self._refused:
             raise InvalidInput(_first(self._refused), errors=self._refused)
 
 
-def _first(errors: list[FieldError]) -> str:
+def _first(errors: Sequence[FieldError]) -> str:
     return f"{errors[0].pointer}: {errors[0].detail}"
 
 

@@ -13,7 +13,7 @@ from shared.db.engine import writing
 from shared.domain.names import GROUP, Keys
 from shared.errors import BusyError, Unavailable
 
-PROCESSES = ("preprocess", "predict", "record", "sweeper")
+PROCESSES = ("preprocess", "predict", "record", "deliver", "sweeper")
 
 OK, DOWN, UNKNOWN = "ok", "down", "unknown"
 

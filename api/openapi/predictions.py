@@ -67,6 +67,8 @@ _REFUSALS_OF_ALL = (
     errors.InvalidParameter,
     errors.InvalidIdempotencyKey,
     errors.QueueFull,
+    errors.InvalidWebhookUrl,
+    errors.WebhookAddressForbidden,
     errors.Unavailable,
     errors.StorageFull,
 )

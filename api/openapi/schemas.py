@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+WebhookEvent = Literal["start", "output", "logs", "completed"]
 Metadata = dict[str, str | int | float | bool | None]
 
 
@@ -19,6 +20,18 @@ class _Options(Schema):
     )
     metadata: Metadata | None = Field(
         default=None, description="The client's own notes: at most 16 keys, 4 kB, flat."
+    )
+    webhook: str | None = Field(
+        default=None, max_length=2048, description="An https URL that is sent the prediction."
+    )
+    webhook_events_filter: list[WebhookEvent] | None = Field(
+        default=None,
+        min_length=1,
+        description="When `webhook` is called; by default at the end, `completed`. `output` and "
+        "`logs` come with that.",
+    )
+    webhook_completed: str | None = Field(
+        default=None, max_length=2048, description="Instead of `webhook`: called at the end."
     )
     stream: bool | None = Field(default=None, description="Accepted and ignored.")
 
@@ -258,6 +271,71 @@ class BulkResults(Schema):
     accepted: int
     refused: int
     results: list[AcceptedInput | RefusedInput]
+
+
+class WebhookSecret(Schema):
+    key: str = Field(description="`whsec_…`: what verifies the signature of each webhook.")
+
+
+class NewWebhookTest(Schema):
+    url: str = Field(max_length=2048, description="Where a test event is sent to.")
+
+
+class DeliveryAttempt(Schema):
+    """One attempt: with the HTTP `status` that was answered, or the `error` instead."""
+
+    number: int
+    started_at: datetime
+    seconds: float
+    status: int | None
+    error: str | None
+    answer: str | None = Field(description="The first KiB of the receiver's body, escaped.")
+
+
+class DeliveryUrls(Schema):
+    get: str
+    replay: str
+    prediction: str = Field(default="", description="Left out for a test event.")
+
+
+class Delivery(Schema):
+    """One webhook. `id` is the `webhook-id` of each of its attempts."""
+
+    id: str
+    prediction: str | None = Field(description="The prediction's id; null for a test event.")
+    event: Literal["start", "completed", "test"]
+    url: str
+    status: Literal["pending", "delivered", "failed", "skipped"]
+    error: str | None = Field(description="Why the last attempt got no answer, or none was made.")
+    attempts: list[DeliveryAttempt] = Field(description="The last 50, oldest first.")
+    next_attempt_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+    urls: DeliveryUrls
+
+
+class DeliveryPage(Schema):
+    next: str | None
+    previous: str | None
+    results: list[Delivery]
+
+
+class Endpoint(Schema):
+    """A URL that fails: `disabled` once it has answered 410, or failed for five days."""
+
+    id: str
+    url: str
+    status: Literal["failing", "disabled", "enabled"]
+    reason: Literal["gone", "failing"] | None
+    failing_since: datetime | None
+    disabled_at: datetime | None
+    urls: dict[str, str]
+
+
+class EndpointPage(Schema):
+    next: str | None
+    previous: str | None
+    results: list[Endpoint]
 
 
 class Health(Schema):

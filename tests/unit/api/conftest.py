@@ -27,6 +27,7 @@ from shared.backlog.rooms import Count
 from shared.container import Container
 from shared.db.engine import writing
 from shared.db.migrate import upgrade
+from shared.domain.names import Backlog
 from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot, encode
 from shared.domain.rate_limits import Policy
@@ -45,6 +46,11 @@ class RecordingBacklogs:
     def __init__(self) -> None:
         self.moves: list[Move] = []
         self.finished: list[Snapshot] = []
+        self.rung: list[Backlog] = []
+
+    def ring(self, backlogs: Sequence[Backlog]) -> list[Backlog]:
+        self.rung += backlogs
+        return list(backlogs)
 
     def finish(self, snapshots: Sequence[Snapshot], **_: object) -> None:
         self.finished += snapshots

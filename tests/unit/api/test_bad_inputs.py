@@ -83,7 +83,7 @@ BODIES = {
     "string": (f'"{SECRET}"'.encode(), 422, "invalid-input"),
     "number": (b"1", 422, "invalid-input"),
     "unknown field": (field(owner=SECRET), 422, "unknown-field"),
-    "webhook": (field(webhook=f"https://{SECRET}/"), 422, "unknown-field"),
+    "webhook": (field(webhook=f"https://{SECRET}/"), 422, "webhook-address-forbidden"),
     "unknown input field": (field(input={"sugar": SECRET}), 422, "invalid-input"),
     "bool for number": (wine_with("true"), 422, "invalid-input"),
     "string for number": (wine_with('"5"'), 422, "invalid-input"),

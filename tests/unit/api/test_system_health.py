@@ -45,7 +45,7 @@ class SystemRedis:
 
 @pytest.fixture
 def here(container: Any, registry: Registry) -> Services:
-    container.__dict__["redis"] = SystemRedis(*WORKERS, "sweeper:a:4:x")
+    container.__dict__["redis"] = SystemRedis(*WORKERS, "deliver:a:5:x", "sweeper:a:4:x")
     return Services(container, registry)
 
 

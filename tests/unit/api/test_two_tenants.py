@@ -7,6 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 import pytest
+from cryptography.fernet import Fernet
 
 from shared.db.engine import writing
 from shared.domain.ids import new_job_id
@@ -15,6 +16,7 @@ from shared.domain.states import State
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import End
 from shared.settings import BUNDLED_MODELS_DIR
+from shared.webhooks import endpoints
 
 PICTURE = (BUNDLED_MODELS_DIR / "digits/samples/0003-label-3.png").read_bytes()
 MARK = "only-acme-knows-this"
@@ -26,6 +28,7 @@ REFUSED = "everybody is refused the same"
 INFER = "jobs of one's own, whatever the other has sent"
 SUBMIT = "another job, whatever the other has sent"
 UPLOAD = "a file of one's own, though the other has the same"
+TEST = "a delivery of one's own"
 PUT = "an id that is taken is refused as one's own would be"
 
 WAYS = {
@@ -45,6 +48,14 @@ WAYS = {
     "GET /api/v1/files/{id}": FOREIGN,
     "GET /api/v1/files/{id}/content": FOREIGN,
     "DELETE /api/v1/files/{id}": FOREIGN,
+    "GET /api/v1/predictions/{id}/deliveries": FOREIGN,
+    "GET /api/v1/deliveries/{id}": FOREIGN,
+    "POST /api/v1/deliveries/{id}/replay": FOREIGN,
+    "GET /api/v1/webhooks/endpoints": LIST,
+    "POST /api/v1/webhooks/endpoints/{id}/enable": FOREIGN,
+    "GET /api/v1/webhooks/default/secret": LIST,
+    "POST /api/v1/webhooks/default/secret/rotate": LIST,
+    "POST /api/v1/webhooks/default/test": TEST,
     "GET /api/v1/models": SAME,
     "GET /api/v1/models/{name}": SAME,
     "GET /api/v1/models/{name}/versions": SAME,
@@ -83,26 +94,35 @@ WAYS = {
 
 
 class Acme(NamedTuple):
-    """What the other tenant has done: one job that runs, one that has ended, one file."""
+    """What the other tenant has done: one job that runs, one that has ended and of which a webhook
+    tells, one file, an endpoint that fails.
+    """
 
     running: str
     ended: str
     file: str
+    delivery: str
+    endpoint: str
+    key: str
     body: dict[str, Any]
     headers: dict[str, str]
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return self.running, self.ended, self.file, MARK
+        return self.running, self.ended, self.file, self.delivery, self.endpoint, self.key, MARK
 
     def ids(self, path: str) -> tuple[str, ...]:
         """Those that fit a path."""
-        return (self.file,) if "/files/" in path else (self.running, self.ended)
+        others = {"/files/": self.file, "v1/deliveries/": self.delivery, "points/": self.endpoint}
+        found = tuple(one for part, one in others.items() if part in path)
+        return found or (self.running, self.ended)
 
 
 @pytest.fixture
 def acme(keyed: Any, submission: Any) -> Acme:
-    body = submission | {"metadata": {"mark": MARK}}
+    webhook = f"https://hooks.example.com/{MARK}"
+    body = submission | {"metadata": {"mark": MARK}, "webhook": webhook}
+    keyed.container.settings.secrets_key_file.write_bytes(Fernet.generate_key())
     headers = keyed.headers("acme") | {"Idempotency-Key": "both-use-this"}
     post = keyed.client.post
     running = post("/api/v1/predictions", json=body, headers=headers).json()["id"]
@@ -111,11 +131,15 @@ def acme(keyed: Any, submission: Any) -> Acme:
     with writing(keyed.container.engine) as connection:
         output = f'"{MARK}"'.encode()
         end = End(ended, None, Outcome(State.SUCCEEDED, output=output))
-        lifecycle.finish(connection, [end], keyed.container.clock.now())
+        lifecycle.finish(connection, [end], now := keyed.container.clock.now())
+        endpoints.failed(connection, "acme", webhook, now, gone=True)
     seen = keyed.client.get(f"/api/v1/predictions/{ended}/output", headers=headers)
     assert seen.json() == MARK
     file = post("/api/v1/files", files={"content": (MARK, PICTURE)}, headers=headers).json()["id"]
-    return Acme(running, ended, file, body, headers)
+    told = keyed.client.get(f"/api/v1/predictions/{ended}/deliveries", headers=headers).json()
+    endpoint = endpoints.endpoint_id("acme", webhook)
+    key = keyed.container.secrets.current("acme")
+    return Acme(running, ended, file, told["results"][0]["id"], endpoint, key, body, headers)
 
 
 @pytest.fixture
@@ -154,7 +178,7 @@ def test_an_id_of_the_others_is_nobodys(
     def ask(id: str) -> tuple[int, Any]:
         return said(keyed.client.request(method, path.replace("{id}", id), headers=other))
 
-    nobodys = ask(new_job_id())
+    nobodys = ask("0" * 32 if "/endpoints/" in path else new_job_id())
     assert nobodys[0] == 404
     assert [ask(one) for one in acme.ids(path)] == [nobodys] * len(acme.ids(path))
 
@@ -243,6 +267,18 @@ def test_a_file_of_the_others_is_no_input(keyed: Any, acme: Acme, other: Any) ->
     assert nobodys[0] == 422
     assert submit(acme.file, other) == nobodys
     assert submit(acme.file, acme.headers)[0] == 202
+
+
+@pytest.mark.parametrize(("method", "path"), ways(TEST))
+def test_a_test_is_seen_by_its_own_alone(
+    keyed: Any, acme: Acme, other: Any, method: str, path: str
+) -> None:
+    answer = keyed.client.request(
+        method, path, json={"url": "https://hooks.example.com/"}, headers=other
+    )
+    assert answer.status_code == 202
+    assert keyed.client.get(answer.json()["urls"]["get"], headers=other).status_code == 200
+    assert keyed.client.get(answer.json()["urls"]["get"], headers=acme.headers).status_code == 404
 
 
 @pytest.mark.parametrize(("method", "path"), ways(PUT))

@@ -98,7 +98,7 @@ WHOLE = {
         422,
         "unknown-field",
     ),
-    "webhook": (b'{"model":"wine","inputs":[{}],"webhook":"http://a"}', 422, "unknown-field"),
+    "webhook": (b'{"model":"wine","inputs":[{}],"webhook":"http://a"}', 422, "invalid-webhook-url"),
     "priority": (b'{"model":"wine","inputs":[{}],"priority":"urgent"}', 422, "invalid-input"),
     "NaN in an option": (b'{"model":"wine","deadline_seconds":NaN}', 400, "malformed-json"),
     "NUL in an option": (rb'{"model":"\u0000","inputs":[{}]}', 422, "invalid-input"),
