@@ -31,7 +31,7 @@ from queuecast.errors import (
 )
 from queuecast.events import Event
 from queuecast.jobs import AsyncJob, Job
-from queuecast.results import File, Metrics, Model, Prediction
+from queuecast.results import Delivery, File, Metrics, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.version import __version__
 from queuecast.webhooks import sign_webhook, verify_webhook
@@ -42,6 +42,7 @@ __all__ = [
     "AsyncJob",
     "Client",
     "ConnectionFailed",
+    "Delivery",
     "Event",
     "FieldError",
     "File",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -19,9 +19,10 @@ from queuecast.jobs import AsyncJob, attached
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
 from queuecast.progress_bar import progress_bar
-from queuecast.results import File, Model, Prediction
+from queuecast.results import Delivery, File, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.steps import Operation, Pause, Reply, Request
+from queuecast.webhook_operations import WebhookOperations
 from queuecast.window import Window
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class AsyncClient:
         exchange = Exchange(base_url, timeout_seconds, retries or Retries(), clock)
         self._operations = Operations(exchange)
         self._files = FileOperations(exchange)
+        self._webhooks = WebhookOperations(exchange)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
 
@@ -57,9 +59,13 @@ class AsyncClient:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
+        webhook: str | None = None,
+        webhook_events: Sequence[str] | None = None,
     ) -> AsyncJob:
         """As `Client.submit`."""
-        wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
+        wanted = Submission(
+            model, input, id, priority, deadline_seconds, metadata, webhook, webhook_events
+        )
         return self._job(await self._run(self._operations.submit(wanted)))
 
     async def submit_many(
@@ -70,9 +76,13 @@ class AsyncClient:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
+        webhook: str | None = None,
+        webhook_events: Sequence[str] | None = None,
     ) -> list[AsyncJob | QueuecastError]:
         """As `Client.submit_many`."""
-        common = Submission(model, None, None, priority, deadline_seconds, metadata)
+        common = Submission(
+            model, None, None, priority, deadline_seconds, metadata, webhook, webhook_events
+        )
         outcomes = await self._run(self._operations.submit_many(common, inputs))
         return [self._job(one) if isinstance(one, Prediction) else one for one in outcomes]
 
@@ -196,6 +206,29 @@ class AsyncClient:
     async def delete_file(self, file: File | str) -> None:
         """As `Client.delete_file`."""
         await self._run(self._files.delete(file))
+
+    async def deliveries(self, id: Id) -> list[Delivery]:
+        """As `Client.deliveries`."""
+        its_id = id.id if isinstance(id, Prediction) else str(id)
+        return await self._run(self._webhooks.deliveries(its_id))
+
+    async def delivery(self, delivery: Delivery | str) -> Delivery:
+        """As `Client.delivery`."""
+        its_id = delivery.id if isinstance(delivery, Delivery) else delivery
+        return await self._run(self._webhooks.delivery(its_id))
+
+    async def replay(self, delivery: Delivery | str) -> Delivery:
+        """As `Client.replay`."""
+        its_id = delivery.id if isinstance(delivery, Delivery) else delivery
+        return await self._run(self._webhooks.replay(its_id))
+
+    async def test_webhook(self, url: str) -> Delivery:
+        """As `Client.test_webhook`."""
+        return await self._run(self._webhooks.test(url))
+
+    async def webhook_secret(self, *, rotate: bool = False) -> str:
+        """As `Client.webhook_secret`."""
+        return await self._run(self._webhooks.secret(rotate=rotate))
 
     async def close(self) -> None:
         await self._http.aclose()

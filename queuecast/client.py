@@ -1,7 +1,7 @@
 """The synchronous client."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -18,9 +18,10 @@ from queuecast.jobs import Job, attached
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
 from queuecast.progress_bar import progress_bar
-from queuecast.results import File, Model, Prediction
+from queuecast.results import Delivery, File, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.steps import Operation, Pause, Reply, Request
+from queuecast.webhook_operations import WebhookOperations
 from queuecast.window import Window
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class Client:
         exchange = Exchange(base_url, timeout_seconds, retries or Retries(), clock)
         self._operations = Operations(exchange)
         self._files = FileOperations(exchange)
+        self._webhooks = WebhookOperations(exchange)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
 
@@ -62,6 +64,8 @@ class Client:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
+        webhook: str | None = None,
+        webhook_events: Sequence[str] | None = None,
     ) -> Job:
         """Hand in one prediction and return at once; it is accepted and will not be lost.
 
@@ -69,9 +73,12 @@ class Client:
         `Path`, bytes or a binary file become `data:` URIs; those too large to travel in it are
         uploaded first. `id` is any UUID: the same one with the same request is the same
         prediction, with another request IdMismatch. What JSON cannot hold raises UnencodableInput
-        before the submit is sent, as an `id` that is none ValueError.
+        before the submit is sent, as an `id` that is none ValueError. `webhook` is an https URL
+        that is sent the prediction when it is done, or at each of `webhook_events`.
         """
-        wanted = Submission(model, input, id, priority, deadline_seconds, metadata)
+        wanted = Submission(
+            model, input, id, priority, deadline_seconds, metadata, webhook, webhook_events
+        )
         return self._job(self._run(self._operations.submit(wanted)))
 
     def submit_many(
@@ -82,6 +89,8 @@ class Client:
         priority: Priority | None = None,
         deadline_seconds: float | None = None,
         metadata: Mapping[str, Any] | None = None,
+        webhook: str | None = None,
+        webhook_events: Sequence[str] | None = None,
     ) -> list[Job | QueuecastError]:
         """Hand in one prediction of `model` for each input and return at once.
 
@@ -92,7 +101,9 @@ class Client:
         raised as long as nothing has been accepted; later it stands where a prediction is
         missing.
         """
-        common = Submission(model, None, None, priority, deadline_seconds, metadata)
+        common = Submission(
+            model, None, None, priority, deadline_seconds, metadata, webhook, webhook_events
+        )
         outcomes = self._run(self._operations.submit_many(common, inputs))
         return [self._job(one) if isinstance(one, Prediction) else one for one in outcomes]
 
@@ -231,6 +242,29 @@ class Client:
     def delete_file(self, file: File | str) -> None:
         """Remove an uploaded file; what was predicted from it stays. NotFound when it is gone."""
         self._run(self._files.delete(file))
+
+    def deliveries(self, id: Id) -> list[Delivery]:
+        """The webhooks of a prediction, each with its attempts."""
+        its_id = id.id if isinstance(id, Prediction) else str(id)
+        return self._run(self._webhooks.deliveries(its_id))
+
+    def delivery(self, delivery: Delivery | str) -> Delivery:
+        """One webhook with its attempts."""
+        its_id = delivery.id if isinstance(delivery, Delivery) else delivery
+        return self._run(self._webhooks.delivery(its_id))
+
+    def replay(self, delivery: Delivery | str) -> Delivery:
+        """Send a finished webhook again, under the same id; ApiError 409 while it is pending."""
+        its_id = delivery.id if isinstance(delivery, Delivery) else delivery
+        return self._run(self._webhooks.replay(its_id))
+
+    def test_webhook(self, url: str) -> Delivery:
+        """Send a test event to a URL, once; `delivery` tells what came of it."""
+        return self._run(self._webhooks.test(url))
+
+    def webhook_secret(self, *, rotate: bool = False) -> str:
+        """The secret that signs webhooks; with `rotate` a new one, the old one good for a day."""
+        return self._run(self._webhooks.secret(rotate=rotate))
 
     def close(self) -> None:
         self._http.close()

@@ -42,6 +42,8 @@ class Submission:
     priority: Priority | None = None
     deadline_seconds: float | None = None
     metadata: Mapping[str, Any] | None = None
+    webhook: str | None = None
+    webhook_events: Sequence[str] | None = None
 
     def request(self) -> Request:
         """A PUT under one id: sent again, it is known as the same job."""
@@ -55,6 +57,10 @@ class Submission:
             "priority": self.priority,
             "deadline_seconds": self.deadline_seconds,
             "metadata": self.metadata,
+            "webhook": self.webhook,
+            "webhook_events_filter": None
+            if self.webhook_events is None
+            else [*self.webhook_events],
         }
         return {name: value for name, value in wanted.items() if value is not None}
 

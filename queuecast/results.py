@@ -110,6 +110,43 @@ class File(Result):
         return self.urls["get"]
 
 
+class DeliveryAttempt(Result):
+    """One attempt: with the HTTP `status` that was answered, or the `error` instead."""
+
+    number: int | None = None
+    started_at: datetime | None = None
+    seconds: float | None = None
+    status: int | None = None
+    error: str | None = None
+    answer: str | None = None
+
+
+class Delivery(Result):
+    """One webhook: `status` is `pending`, `delivered`, `failed` or `skipped`.
+
+    `id` is the `webhook-id` of each attempt, `prediction` the id of what it tells of.
+    """
+
+    id: str
+    status: str
+    prediction: str | None = None
+    event: str | None = None
+    url: str | None = None
+    error: str | None = None
+    attempts: list[DeliveryAttempt] = Field(default_factory=list)
+    next_attempt_at: datetime | None = None
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class DeliveryPage(Result):
+    results: list[Delivery]
+
+
+class WebhookSecret(Result):
+    key: str
+
+
 class BulkResult(Result):
     """Of one input: the prediction, or the problem for which it was refused."""
 

@@ -15,11 +15,13 @@ from rich.text import Text
 
 from queuecast.bulk import Outcome
 from queuecast.errors import QueuecastError
-from queuecast.results import File, Model, Prediction, Result
+from queuecast.results import Delivery, File, Model, Prediction, Result
 from queuecast.wording import (
+    DELIVERY_COLUMNS,
     FILE_COLUMNS,
     MODEL_COLUMNS,
     PREDICTION_COLUMNS,
+    delivery_row,
     file_row,
     model_row,
     prediction_row,
@@ -101,6 +103,9 @@ class Screen:
 
     def files(self, found: Iterable[File]) -> None:
         self._list(found, FILE_COLUMNS, file_row)
+
+    def deliveries(self, found: Iterable[Delivery]) -> None:
+        self._list(found, DELIVERY_COLUMNS, delivery_row)
 
     def uploaded(self, file: File) -> None:
         """The URL alone, so that a shell variable can hold it."""

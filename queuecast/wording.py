@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from queuecast.results import File, Model, Prediction
+from queuecast.results import Delivery, File, Model, Prediction
 
 PREDICTION_COLUMNS = ("id", "model", "status", "created", "seconds", "error")
 FILE_COLUMNS = ("id", "name", "type", "bytes", "expires")
+DELIVERY_COLUMNS = ("id", "event", "status", "attempts", "last", "next", "url")
 MODEL_COLUMNS = ("name", "default", "versions", "description")
 
 
@@ -48,6 +49,20 @@ def file_row(file: File) -> tuple[str, ...]:
         file.content_type or "",
         "" if file.size is None else str(file.size),
         file.expires_at.strftime("%Y-%m-%d %H:%M:%S") if file.expires_at else "",
+    )
+
+
+def delivery_row(delivery: Delivery) -> tuple[str, ...]:
+    last = delivery.attempts[-1] if delivery.attempts else None
+    due = delivery.next_attempt_at
+    return (
+        delivery.id,
+        delivery.event or "",
+        delivery.status,
+        str(len(delivery.attempts)),
+        str((last and last.status) or delivery.error or ""),
+        due.strftime("%Y-%m-%d %H:%M:%S") if due else "",
+        printable(delivery.url or ""),
     )
 
 

@@ -21,6 +21,9 @@ SECRET_BYTES = 32
 BOTH_SIGN = timedelta(days=1)
 """So long after a rotation the previous secret signs too."""
 
+PREVIOUS_MAX = 3
+"""Who rotates twice, perhaps because an answer was lost, does not lose the secret in use."""
+
 
 class Secrets:
     """Blocking. `cipher` is made when it is first needed: it may refuse to be made."""
@@ -35,16 +38,18 @@ class Secrets:
         return self.signing([tenant])[tenant][0]
 
     def rotate(self, tenant: str) -> str:
-        """A new secret; the one that it replaces signs for a day too."""
+        """A new secret; those that were in force sign too, for a day from now."""
         self.current(tenant)  # there is always one to replace
         new = _new_secret()
-        changes = {
-            "previous": table.c.secret,
-            "secret": self._encrypt(new),
-            "rotated_at": self._clock.now(),
-        }
+        its = table.c.tenant == tenant
         with writing(self._engine) as connection:
-            connection.execute(update(table).where(table.c.tenant == tenant).values(changes))
+            row = connection.execute(select(table).where(its).with_for_update()).mappings().one()
+            changes = {
+                "previous": ",".join([row["secret"], *self._previous(row)][:PREVIOUS_MAX]),
+                "secret": self._encrypt(new),
+                "rotated_at": self._clock.now(),
+            }
+            connection.execute(update(table).where(its).values(changes))
         return new
 
     def signing(self, tenants: Iterable[str]) -> dict[str, list[str]]:
@@ -70,13 +75,16 @@ class Secrets:
     def _decrypted(self, row: RowMapping) -> list[str]:
         from cryptography.fernet import InvalidToken
 
-        stored, rotated_at = [row["secret"]], row["rotated_at"]
-        if row["previous"] and self._clock.now() - rotated_at < BOTH_SIGN:
-            stored.append(row["previous"])
+        stored = [row["secret"], *self._previous(row)]
         try:
             return [self._cipher().decrypt(one.encode()).decode() for one in stored]
         except InvalidToken:
             raise Unavailable("the webhook secrets are encrypted with another key") from None
+
+    def _previous(self, row: RowMapping) -> list[str]:
+        """Those that still sign, encrypted."""
+        recent = row["rotated_at"] and self._clock.now() - row["rotated_at"] < BOTH_SIGN
+        return row["previous"].split(",") if recent else []
 
 
 def signatures(secrets: Iterable[str], id: str, at: datetime, body: bytes) -> str:

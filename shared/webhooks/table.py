@@ -87,7 +87,9 @@ class WebhookEndpoint(SQLModel, table=True):
 
 
 class WebhookSecret(SQLModel, table=True):
-    """What signs a tenant's webhooks, encrypted; `previous` signs too for a day."""
+    """What signs a tenant's webhooks, encrypted. Those in `previous`, with commas between them,
+    sign too for a day.
+    """
 
     __tablename__ = "webhook_secret"
 

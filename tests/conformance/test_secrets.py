@@ -58,6 +58,12 @@ def test_both_sign_for_a_day(secrets: Secrets, clock: FakeClock) -> None:
     assert secrets.signing(["default"]) == {"default": [new]}
 
 
+def test_a_second_rotation_keeps_the_secret_in_use(secrets: Secrets) -> None:
+    old = secrets.current("default")
+    lost, new = secrets.rotate("default"), secrets.rotate("default")
+    assert secrets.signing(["default"]) == {"default": [new, lost, old]}
+
+
 def test_another_key_is_told_and_nothing_is_overwritten(
     secrets: Secrets, engine: Engine, clock: FakeClock
 ) -> None:
