@@ -10,7 +10,7 @@ from queuecast.command_session import Format, Json, Output, Url, connected
 from queuecast.connection import DEFAULT_URL
 from queuecast.exit_codes import ExitCode
 from queuecast.listening import Receiver
-from queuecast.results import Delivery
+from queuecast.results import Delivery, Prediction
 
 LOOK_SECONDS = 0.3
 TEST_SECONDS = 20.0  # a receiver has 15 s to answer
@@ -38,13 +38,17 @@ def listen(
     """
     with connected(context, url, as_json or output is Format.JSON) as (client, screen):
         known = secret or client.webhook_secret()
-        received = 0
+        received: list[Prediction] = []
         address = ("127.0.0.1", port)
-        with Receiver(address, [known], screen.ended, screen.error) as receiver:
+        with Receiver(address, [known], received.append, screen.error) as receiver:
             screen.note(f"listening on {receiver.url}")
-            while not count or received < count:
+            told = 0
+            while not count or told < count:
                 receiver.handle_request()
-                received += 1
+                for one in received:
+                    screen.ended(one)
+                told += len(received)
+                received.clear()
 
 
 @app.command()

@@ -12,7 +12,8 @@ from datetime import timedelta
 
 import orjson
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db.engine import reading, writing
 from shared.domain.names import DELIVER
@@ -149,9 +150,16 @@ class Deliver:
             if one.event is Event.START and row["completed_at"] is not None:
                 settling.skip(connection, one, settling.SUPERSEDED, self._clock.now())
                 continue
-            shown = views.from_row(row, self._settings.echo_input_max_bytes)
-            ready.append((one, orjson.dumps(on_the_wire(shown, self._base))))
+            try:
+                ready.append((one, self._body(row)))
+            except Exception:  # a row that cannot be shown must not keep the others
+                log.exception("webhook_without_body", delivery=one.id)
+                settling.skip(connection, one, settling.NO_BODY, self._clock.now())
         return ready
+
+    def _body(self, row: RowMapping) -> bytes:
+        shown = views.from_row(row, self._settings.echo_input_max_bytes)
+        return orjson.dumps(on_the_wire(shown, self._base))
 
     async def _settle(self, ended: dict[Claimed, Attempt]) -> int:
         for one, attempt in ended.items():
@@ -166,11 +174,20 @@ class Deliver:
         try:
             with writing(self._engine) as connection:
                 now = self._clock.now()
-                states = [settling.settle(connection, *pair, now) for pair in ended.items()]
+                # In one order everywhere: two workers may note failures of the same endpoints.
+                pairs = sorted(ended.items(), key=lambda pair: pair[0].endpoint)
+                states = {one: settling.settle(connection, one, its, now) for one, its in pairs}
         except BusyError as error:
             log.warning("attempts_not_noted", attempts=len(ended), reason=error.detail)
             return
-        for one, state in zip(ended, states, strict=True):
+        except (SQLAlchemyError, ValueError) as error:
+            if len(ended) == 1:
+                log.error("attempt_refused", error=type(error).__name__)
+                return
+            for one, attempt in ended.items():
+                self._note({one: attempt})
+            return
+        for one, state in states.items():
             counters.webhooks_sent.labels(state).inc()
             log.info("webhook_sent", delivery=one.id, claim=one.claims, state=state)
 

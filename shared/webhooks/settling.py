@@ -19,6 +19,7 @@ ADDRESS_FORBIDDEN = "address_forbidden"
 INVALID_URL = "invalid_url"
 SUPERSEDED = "superseded"
 PREDICTION_GONE = "prediction_gone"
+NO_BODY = "no_body"
 
 FINAL = frozenset({ADDRESS_FORBIDDEN, INVALID_URL})
 """Errors that no further attempt would cure."""

@@ -18,7 +18,12 @@ from queuecast import Client
 READY_SECONDS = 60.0
 
 # Rescue in seconds instead of tens of seconds; the rules are the same.
-QUICK = {"QUEUECAST_DISPATCH_GRACE_SECONDS": "2", "QUEUECAST_SWEEP_SECONDS": "0.3"}
+QUICK = {
+    "QUEUECAST_DISPATCH_GRACE_SECONDS": "2",
+    "QUEUECAST_SWEEP_SECONDS": "0.3",
+    "QUEUECAST_WEBHOOK_DEVELOPMENT": "true",
+    "QUEUECAST_WEBHOOK_TIMEOUT_SECONDS": "6",
+}
 
 
 @dataclass(frozen=True)

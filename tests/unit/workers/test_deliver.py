@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from shared.clock import SystemClock
@@ -22,6 +22,7 @@ from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.jobs import lifecycle, store
 from shared.jobs.lifecycle import End
+from shared.jobs.table import job_table
 from shared.webhooks import outbox
 from shared.webhooks.deliveries import Deliveries
 from shared.webhooks.events import Event
@@ -293,6 +294,28 @@ def test_without_a_key_nothing_is_sent_and_nothing_is_lost(
     clock.advance(3600)
     assert deliver() == 1
     assert delivery(job_id)["state"] == "delivered"
+
+
+def test_a_row_that_cannot_be_shown_keeps_no_other(
+    deliver, receivers, ended, delivery, engine
+) -> None:
+    bad, good = ended(), ended()
+    with writing(engine) as connection:
+        broken = update(job_table).where(job_table.c.id == bad)
+        connection.execute(broken.values(request_metadata=b"{"))
+    assert deliver() == 1
+    assert (delivery(bad)["state"], delivery(bad)["error"]) == ("skipped", "no_body")
+    assert delivery(good)["state"] == "delivered"
+
+
+def test_an_attempt_that_cannot_be_noted_keeps_no_other(
+    deliver, receivers, ended, delivery
+) -> None:
+    receivers.answers["bad.example.com"] = lambda: answered(500, answer="\ud800")
+    bad, good = ended("https://bad.example.com/"), ended()
+    deliver()
+    assert delivery(bad)["state"] == "pending"
+    assert delivery(good)["state"] == "delivered"
 
 
 def test_a_test_event_says_that_it_is_one(deliver, receivers, engine, clock, bells) -> None:

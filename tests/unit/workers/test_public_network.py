@@ -1,10 +1,11 @@
 """The guard, over a listener that counts who connects and name servers that lie."""
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,46 +24,46 @@ from workers.public_network import PublicNetwork, resolve
 NAME = "hooks.example.com"
 
 
-@dataclass
 class Listener:
     """Counts connections; `asked` are the names that TLS asked for."""
 
-    port: int = 0
-    connections: int = 0
-    asked: list[str | None] = field(default_factory=list)
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.server.getsockname()[1]
+        self.connections = 0
+        self.asked: list[str | None] = []
+        self._tls = tls
+        if tls:
+            tls.sni_callback = lambda _s, name, _c: self.asked.append(name)
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self.server.accept()
+                self.connections += 1
+                with connection, suppress(OSError):
+                    if self._tls:
+                        self._tls.wrap_socket(connection, server_side=True).close()
+
+    def stop(self) -> None:
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        self.thread.join()
 
 
 @pytest.fixture
 def listen() -> Iterator[Callable[..., Listener]]:
-    """Starts listeners on a loop of their own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    servers: list[asyncio.Server] = []
+    started: list[Listener] = []
 
     def start(tls: ssl.SSLContext | None = None) -> Listener:
-        listener = Listener()
-
-        async def met(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            listener.connections += 1
-            writer.close()
-
-        async def serve() -> None:
-            server = await asyncio.start_server(met, "127.0.0.1", 0, ssl=tls)
-            listener.port = server.sockets[0].getsockname()[1]
-            servers.append(server)
-
-        if tls:
-            tls.sni_callback = lambda _s, name, _c: listener.asked.append(name)
-        asyncio.run_coroutine_threadsafe(serve(), loop).result(5)
-        return listener
+        started.append(Listener(tls))
+        return started[-1]
 
     yield start
-    for server in servers:
-        loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    for listener in started:
+        listener.stop()
 
 
 def url(port: int, scheme: str = "http") -> WebhookUrl:
@@ -76,7 +77,8 @@ def connect(network: PublicNetwork, where: WebhookUrl) -> str:
         _, writer = await network.connect(where)
         address: str = writer.get_extra_info("peername")[0]
         writer.close()
-        await writer.wait_closed()
+        with suppress(OSError):  # the listener has hung up
+            await writer.wait_closed()
         return address
 
     return asyncio.run(run())
