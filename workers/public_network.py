@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from ipaddress import ip_address
 
 from shared.errors import WebhookAddressForbidden
@@ -35,7 +36,10 @@ class PublicNetwork:
         self._allow_loopback = allow_loopback
         self._resolve = resolve
         self._resolver = ThreadPoolExecutor(RESOLVER_THREADS, "resolver")
-        self._tls = ssl.create_default_context()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
 
     async def connect(self, url: WebhookUrl) -> Streams:
         """Raises WebhookAddressForbidden before anything is connected to, or OSError."""

@@ -76,7 +76,7 @@ def seen(engine: Engine, clock: FakeClock) -> Deliveries:
     return Deliveries(engine, backlogs, clock)
 
 
-@pytest.mark.parametrize("status", [200, 201, 204, 299])
+@pytest.mark.parametrize("status", [200, 299])
 def test_any_2xx_delivers(claimed, settle, delivery, endpoint, clock, status: int) -> None:
     one = claimed()
     assert settle(one, status) == "delivered"
@@ -84,7 +84,7 @@ def test_any_2xx_delivers(claimed, settle, delivery, endpoint, clock, status: in
     assert endpoint() is None
 
 
-@pytest.mark.parametrize("status", [301, 307, 400, 404, 500, None])
+@pytest.mark.parametrize("status", [301, 404, None])
 def test_anything_else_is_tried_again(claimed, settle, delivery, clock, status) -> None:
     one = claimed()
     assert settle(one, status, error=None if status else "timeout") == "pending"
