@@ -66,7 +66,9 @@ def assert_all_ended_once(system, done: list[Prediction]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("role", ["api", "preprocess", "predict", "record", "sweeper", "redis"])
+@pytest.mark.parametrize(
+    "role", ["api", "preprocess", "predict", "record", "deliver", "sweeper", "redis"]
+)
 def test_nothing_is_lost_when_a_process_is_killed(own_system, role: str) -> None:
     system = own_system()
     done = submit_and_wait(system, lambda: system.kill(role))

@@ -120,7 +120,7 @@ def test_it_says_where_everything_is(up):
 def test_the_status_names_every_process_by_role(up):
     status = up.status()
     roles = {one["role"] for one in status["processes"]}
-    assert roles == {"redis", "api", "preprocess", "predict", "record", "sweeper"}
+    assert roles == {"redis", "api", "preprocess", "predict", "record", "deliver", "sweeper"}
     assert all(one["alive"] and one["pid"] for one in status["processes"])
     assert status["redis_url"].startswith("unix://")
     assert status["database_url"].startswith("sqlite:////")
