@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
@@ -15,6 +16,7 @@ from queuecast.errors import QueuecastError
 from queuecast.events import ELSEWHERE, Event
 from queuecast.exchange import Exchange
 from queuecast.files import FILES, FileOperations, Source
+from queuecast.filters import as_query
 from queuecast.jobs import AsyncJob, attached
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
@@ -176,10 +178,26 @@ class AsyncClient:
         return await self._run(self._operations.model(name))
 
     async def predictions(
-        self, *, limit: int | None = None, status: str | None = None, model: str | None = None
+        self,
+        *,
+        limit: int | None = None,
+        status: str | None = None,
+        model: str | None = None,
+        version: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[AsyncJob]:
         """As `Client.predictions`, for `async for`."""
-        query = Query.of(PREDICTIONS, limit, status=status, model=model)
+        filters = as_query(
+            status=status,
+            model=model,
+            version=version,
+            created_after=created_after,
+            created_before=created_before,
+            metadata=metadata,
+        )
+        query = Query.of(PREDICTIONS, limit, **filters)
         while query is not None:
             page, query = await self._run(self._operations.predictions(query))
             for prediction in page:

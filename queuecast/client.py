@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from uuid import UUID
@@ -14,6 +15,7 @@ from queuecast.errors import QueuecastError
 from queuecast.events import ELSEWHERE, Event
 from queuecast.exchange import Exchange
 from queuecast.files import FILES, FileOperations, Source
+from queuecast.filters import as_query
 from queuecast.jobs import Job, attached
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
@@ -211,10 +213,29 @@ class Client:
         return self._run(self._operations.model(name))
 
     def predictions(
-        self, *, limit: int | None = None, status: str | None = None, model: str | None = None
+        self,
+        *,
+        limit: int | None = None,
+        status: str | None = None,
+        model: str | None = None,
+        version: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Iterator[Job]:
-        """Predictions, newest first: `limit` of them, or all, fetched a page at a time."""
-        query = Query.of(PREDICTIONS, limit, status=status, model=model)
+        """Predictions, newest first: `limit` of them, or all, fetched a page at a time.
+
+        `metadata` has the values that they should carry; both moments belong to the span.
+        """
+        filters = as_query(
+            status=status,
+            model=model,
+            version=version,
+            created_after=created_after,
+            created_before=created_before,
+            metadata=metadata,
+        )
+        query = Query.of(PREDICTIONS, limit, **filters)
         while query is not None:
             page, query = self._run(self._operations.predictions(query))
             yield from map(self._job, page)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -139,14 +140,32 @@ def jobs(
         typer.Option(help="starting, processing, succeeded, failed or canceled"),
     ] = None,
     model: Annotated[str | None, typer.Option(help="Only those of this model.")] = None,
+    version: Annotated[str | None, typer.Option(help="Only those of this name:version.")] = None,
+    after: Annotated[datetime | None, typer.Option(help="Created then or later.")] = None,
+    before: Annotated[datetime | None, typer.Option(help="Created then or earlier.")] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE in their metadata; may be repeated.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     url: Url = DEFAULT_URL,
     output: Output = Format.TEXT,
     as_json: Json = False,
 ) -> None:
     """List predictions, newest first."""
+    pairs = [pair.partition("=") for pair in metadata or ()]
+    if not all(equals for _, equals, _ in pairs):
+        raise typer.BadParameter("--metadata should be KEY=VALUE")
     with connected(context, url, as_json or output is Format.JSON) as (client, screen):
-        screen.predictions(client.predictions(limit=limit, status=status, model=model))
+        found = client.predictions(
+            limit=limit,
+            status=status,
+            model=model,
+            version=version,
+            created_after=after,
+            created_before=before,
+            metadata={key: value for key, _, value in pairs},
+        )
+        screen.predictions(found)
 
 
 @app.command()

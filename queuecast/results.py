@@ -28,7 +28,8 @@ class Prediction(Result):
     `status` is `starting`, `processing`, `succeeded`, `failed` or `canceled`; `stage` is finer.
     `input` is None where it was large: then it stands at `urls["input"]`. A large `output` is
     fetched with the prediction; only from a list or a bulk it is None, until `wait` brings it.
-    `version` is the global form, `digits:2`; `cache` is `hit`, `miss` or `joined`.
+    `version` is the global form, `digits:2`; `cache` is `hit`, `miss` or `joined`. While it waits,
+    `get` tells its `queue_position`, 1 being the next; from `expires_at` on there is no output.
     """
 
     id: str
@@ -52,6 +53,8 @@ class Prediction(Result):
     completed_at: datetime | None = None
     deadline_at: datetime | None = None
     expires_at: datetime | None = None
+    queue_position: int | None = None
+    estimated_start: datetime | None = None
 
     @property
     def done(self) -> bool:

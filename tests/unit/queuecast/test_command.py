@@ -181,6 +181,16 @@ def test_jobs_are_tab_separated_lines_without_a_terminal(command, script):
     assert command("jobs") == (0, f"{JOB}\tdigits:2\tpredicting\t\t\t\n", "")
 
 
+def test_jobs_are_filtered(command, script):
+    server = script((200, {"results": [], "next": None}, {}))
+    asked = ["--metadata", "order=A=7", "--version", "digits:2", "--before", "2026-01-02"]
+    assert command("jobs", *asked)[0] == 0
+    parameters = server.requests[0].url.params
+    assert (parameters["metadata.order"], parameters["version"]) == ("A=7", "digits:2")
+    assert parameters["created_before"].startswith("2026-01-02T00:00:00")
+    assert command("jobs", "--metadata", "order")[0] == 2
+
+
 @pytest.mark.parametrize("flags", [["--json"], ["--output", "json"], ["-o", "json"]])
 @pytest.mark.parametrize("name", ["jobs", "models"])
 def test_lists_are_one_json_document(command, script, name, flags):

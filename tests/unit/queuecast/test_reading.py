@@ -1,5 +1,7 @@
 """Lists, models, typed results and typed errors."""
 
+from datetime import UTC, datetime
+
 import httpx2
 import pytest
 
@@ -32,6 +34,19 @@ def test_predictions_follow_the_pages_on_the_server_we_know(client, script):
     assert str(server.requests[1].url) == (
         "http://queuecast.test/api/v1/predictions?cursor=c%2B1&limit=100"
     )
+
+
+def test_predictions_are_asked_for_by_filters(client, script):
+    server = script(page(jobs("a")))
+    noon = datetime(2026, 1, 2, 12, tzinfo=UTC)
+    notes = {"order": "A-7", "live": True, "none": None}
+    list(client.predictions(version="digits:2", created_after=noon, metadata=notes))
+    asked = dict(server.requests[0].url.params)
+    assert datetime.fromisoformat(asked.pop("created_after")) == noon
+    assert asked == {
+        "version": "digits:2", "limit": "100",
+        "metadata.order": "A-7", "metadata.live": "true", "metadata.none": "null",
+    }  # fmt: skip
 
 
 def test_a_limit_of_predictions_ends_the_pages(client, script):
