@@ -34,7 +34,7 @@ def tenant(request: Request) -> str:
 def tenant_policies(request: Request) -> tuple[Policy, ...]:
     """The limits that this tenant has."""
     principal = _principal(request)
-    return () if principal is None else principal.limits.policies
+    return () if principal is None else principal.policies
 
 
 def _principal(request: Request) -> Principal | None:

@@ -25,12 +25,12 @@ READ = (
 
 def layered(app: ASGIApp, container: Container, larger: Mapping[str, int]) -> ASGIApp:
     """`larger` has the paths whose bodies may be larger. What is not asked for costs nothing."""
-    settings, limits = container.settings, Limits.default(container.settings)
+    settings = container.settings
     if settings.keys_required:
         app = UsageLimits(app, container.usage, container.admission, None)
         app = Access(app, container.key_ring, container.clock)
-    elif limits.policies:
-        everybody = Principal(settings.tenant, frozenset(Scope), limits)
+    elif policies := Limits.default(settings).policies:
+        everybody = Principal(settings.tenant, frozenset(Scope), policies)
         app = UsageLimits(app, container.usage, container.admission, everybody)
     if hosts := words(settings.allowed_hosts.lower()):
         app = AllowedHosts(app, frozenset(hosts))

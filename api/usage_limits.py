@@ -37,7 +37,7 @@ class UsageLimits:
         if self._everybody is not None and not OPEN.fullmatch(scope["path"]):
             state["principal"] = self._everybody
         principal: Principal | None = state.get("principal")
-        return () if principal is None else principal.limits.policies
+        return () if principal is None else principal.policies
 
     async def _require(self, scope: Scope, tenant: str, policies: tuple[Policy, ...]) -> None:
         for policy in policies:

@@ -105,7 +105,7 @@ class KeyRing:
     def _learned(self, row: RowMapping) -> _Known:
         scopes = frozenset(Scope(word) for word in row["scopes"].split())
         limits = self._defaults.with_own(row)  # type: ignore[arg-type]
-        principal = Principal(row["tenant"], scopes, limits)
+        principal = Principal(row["tenant"], scopes, limits.policies)
         return _Known(row["digest"], principal, row["expires_at"], self._clock.monotonic())
 
     def _note_use(self, row: RowMapping, now: datetime) -> None:

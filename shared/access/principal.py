@@ -57,7 +57,7 @@ class Principal:
 
     tenant: str
     scopes: frozenset[Scope]
-    limits: Limits = Limits()
+    policies: tuple[Policy, ...] = ()
 
     def may(self, scope: Scope) -> bool:
         return scope in self.scopes or Scope.ADMIN in self.scopes

@@ -30,7 +30,8 @@ class Admission:
 
     def require(self, job: NewJob) -> None:
         """Raises QueueFull or RateLimited where it may not wait. On the event loop, as `enter`."""
-        self.require_room(job.tenant, job.tenant_policies)
+        if job.tenant_policies:
+            self.require_room(job.tenant, job.tenant_policies)
         most = self._most_waiting.get(job.model, self._default)
         wait = self._queues.wait_seconds(job.model, most)
         if wait is not None:
@@ -40,7 +41,7 @@ class Admission:
     def enter(self, job: NewJob) -> None:
         """Takes its places: from here on it is for `settle` to give them back."""
         self._queues.enter(job.model)
-        if _in_flight(job.tenant_policies):
+        if job.tenant_policies and _in_flight(job.tenant_policies):
             self._tenants.enter(job.tenant)
 
     def require_room(self, tenant: str, policies: Sequence[Policy]) -> None:
@@ -64,7 +65,7 @@ class Admission:
                 runs = answer.runs
                 unfinished = answer.created and not answer.prediction["terminal"]
             (self._queues.arrive if runs else self._queues.leave)(job.model)
-            if _in_flight(job.tenant_policies):
+            if job.tenant_policies and _in_flight(job.tenant_policies):
                 (self._tenants.arrive if unfinished else self._tenants.leave)(job.tenant)
 
 

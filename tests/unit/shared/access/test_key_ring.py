@@ -83,7 +83,8 @@ def test_limits_are_the_tenants_own_where_it_has_some(find: Find, key: str, engi
         store.limit(connection, "acme", {"jobs_in_flight": 0, "bytes_per_day": 5})
     principal = find(key)
     assert principal is not None
-    assert principal.limits == Limits(3, 0, 5)
+    assert principal.policies == Limits(3, 0, 5).policies
+    assert [one.name for one in principal.policies] == ["requests", "bytes"]
 
 
 def test_a_key_in_use_asks_nobody(find: Find, key: str, statements: list[str]) -> None:
