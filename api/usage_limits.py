@@ -43,7 +43,7 @@ class UsageLimits:
         for policy in policies:
             if policy.window_seconds is None:
                 if scope["method"] in _WITH_BODY and SUBMITS.fullmatch(scope["path"]):
-                    self._admission.require_room(tenant, policies)
+                    await self._admission.require_tenant_room(tenant, policies)
                 continue
             cost = 1 if policy.unit == "requests" else _body_bytes(scope, policy.quota)
             await _use(self._usage, tenant, policies, policy, cost)

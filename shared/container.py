@@ -164,7 +164,7 @@ class Container:
         return Usage(self.redis_async, self.breaker, self.settings)
 
     @cached_property
-    def queue_lengths(self) -> Callable[[str], Awaitable[Count]]:
+    def queue_lengths(self) -> Callable[[str, int], Awaitable[Count]]:
         from shared.backlog.queue_lengths import QueueLengths
 
         return QueueLengths(self.redis_async, self.settings)

@@ -21,7 +21,7 @@ class QueueLengths:
         self._keys = Keys(settings.key_prefix)
         self._budget_seconds = settings.redis_budget_seconds
 
-    async def __call__(self, model: str) -> Count:
+    async def __call__(self, model: str, _most: int) -> Count:
         async with asyncio.timeout(self._budget_seconds):
             members = await cast(Any, self._redis.smembers(self._keys.streams))
             pipeline, stages = self._redis.pipeline(transaction=False), []

@@ -1,8 +1,9 @@
 """Rooms of bounded size: how many are in each, and whether one more may come in.
 
 Somebody who knows counts them, at most every half second and only while somebody asks; in between
-those that this process let in are added. So a bound costs no command for each job. Several
-processes may exceed it together by what they let in between two counts.
+those that this process let in are added. So a bound costs no command for each job, and several
+processes may exceed it together by what they let in between two counts. Nobody is turned away by
+an old count: where a room seems full it is counted again first.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from shared.errors import BusyError
 from shared.telemetry import counters
 
 COUNTED_EVERY_SECONDS = 0.5
+FULL_SECONDS = 0.05
+"""So long a count turns others away."""
 
 SHARE = 0.1
 """Whoever is turned away comes back when this part of the room has emptied."""
@@ -32,7 +35,13 @@ class Count(NamedTuple):
     entered: int | None = None
 
 
-_NOBODY = Count(0)
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """`arrived` is how many of this process had arrived by then."""
+
+    count: Count = Count(0)  # noqa: RUF009 - a tuple
+    arrived: int = 0
+    at: float = float("-inf")
 
 
 @dataclass(slots=True)
@@ -42,43 +51,45 @@ class _Room:
     Who is let in is under way until it has arrived, where it is counted, or has left.
     """
 
-    counted: Count = _NOBODY
-    counted_at: float | None = None
-    asked_at: float | None = None
     let_in: int = 0
     arrived: int = 0
     left: int = 0
-    before: int = 0  # how many had arrived when it was last counted
+    last: _Counted = field(default_factory=_Counted)
+    paced: _Counted | None = None  # since then the pace is measured
     emptied_per_second: float | None = None
     counting: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
     @property
     def inside(self) -> int:
-        return self.counted.inside + self.let_in - self.left - self.before
+        return self.last.count.inside + self.let_in - self.left - self.last.arrived
 
 
 class Rooms:
-    """`count` counts one room; while it cannot, everybody is let in."""
+    """`count` counts one room, up to some number; while it cannot, everybody is let in."""
 
-    def __init__(self, count: Callable[[str], Awaitable[Count]], clock: Clock) -> None:
+    def __init__(self, count: Callable[[str, int], Awaitable[Count]], clock: Clock) -> None:
         self._count = count
         self._clock = clock
         self._rooms: dict[str, _Room] = {}
 
-    def wait_seconds(self, name: str, most: int) -> float | None:
-        """None while there is room for one more; else when to come back. On the event loop."""
+    def has_place(self, name: str, most: int) -> bool:
+        """As far as is known; on the event loop."""
         room = self._rooms.get(name)
         if room is None:
             room = self._rooms[name] = _Room()
-        now = self._clock.monotonic()
-        if room.asked_at is None or now - room.asked_at >= COUNTED_EVERY_SECONDS:
-            room.asked_at = now
-            if room.counting is None or room.counting.done():
-                room.counting = asyncio.get_running_loop().create_task(self._recount(name, room))
+        if self._clock.monotonic() - room.last.at >= COUNTED_EVERY_SECONDS:
+            self._recounting(name, room, most)
+        return room.inside < most
+
+    async def wait_seconds(self, name: str, most: int) -> float | None:
+        """None where there is a place after all; else when to come back."""
+        room = self._rooms[name]
+        if self._clock.monotonic() - room.last.at >= FULL_SECONDS:
+            await asyncio.shield(self._recounting(name, room, most))
         return None if room.inside < most else _wait(room.emptied_per_second, most)
 
     def enter(self, name: str) -> None:
-        """After `wait_seconds`, on the event loop."""
+        """Behind one of the two above, without a pause between; on the event loop."""
         self._rooms[name].let_in += 1
 
     def arrive(self, name: str) -> None:
@@ -91,27 +102,40 @@ class Rooms:
         if name in self._rooms:
             self._rooms[name].left += 1
 
-    async def _recount(self, name: str, room: _Room) -> None:
-        before, now = room.arrived, self._clock.monotonic()
+    def _recounting(self, name: str, room: _Room, most: int) -> "asyncio.Task[None]":
+        """All that ask meanwhile share one count."""
+        if room.counting is None or room.counting.done():
+            room.counting = asyncio.create_task(self._recount(name, room, most))
+        return room.counting
+
+    async def _recount(self, name: str, room: _Room, most: int) -> None:
+        arrived, now = room.arrived, self._clock.monotonic()
         try:
-            count = await self._count(name)
+            count = await self._count(name, most)
         except (redis.RedisError, BusyError, OSError, TimeoutError):
             counters.redis_failures.labels("count").inc()
-            room.counted, room.counted_at, room.before = _NOBODY, None, before
+            room.last, room.paced = _Counted(Count(0), arrived, now), None
             return
-        if room.counted_at is not None and now > room.counted_at:
-            entered = before - room.before
-            if count.entered is not None and room.counted.entered is not None:
-                entered = count.entered - room.counted.entered
-            emptied = max(0, room.counted.inside + entered - count.inside)
-            room.emptied_per_second = _smoothed(
-                room.emptied_per_second, emptied / (now - room.counted_at)
-            )
-        room.counted, room.counted_at, room.before = count, now, before
+        room.last = _Counted(count, arrived, now)
+        _measure_pace(room)
 
 
-def _smoothed(old: float | None, new: float) -> float:
-    return new if old is None else (old + new) / 2
+def _measure_pace(room: _Room) -> None:
+    """From counts that are at least half a second apart; smoothed."""
+    then, now = room.paced, room.last
+    if then is None:
+        room.paced = now
+        return
+    seconds = now.at - then.at
+    if seconds < COUNTED_EVERY_SECONDS:
+        return
+    entered = now.arrived - then.arrived
+    if now.count.entered is not None and then.count.entered is not None:
+        entered = now.count.entered - then.count.entered
+    emptied = max(0, then.count.inside + entered - now.count.inside) / seconds
+    before = room.emptied_per_second
+    room.emptied_per_second = emptied if before is None else (before + emptied) / 2
+    room.paced = now
 
 
 def _wait(emptied_per_second: float | None, most: int) -> float:

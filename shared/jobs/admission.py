@@ -14,8 +14,6 @@ from shared.jobs import store
 from shared.jobs.group_commit import Accepted, Answers, Submit
 from shared.jobs.new_job import NewJob
 
-COUNTED_TO = 1_000_000
-
 
 class Admission:
     """Used by the submitter of one process; what a bound costs, `Rooms` says."""
@@ -28,15 +26,22 @@ class Admission:
         }
         self._default = queue_max_jobs
 
-    def require(self, job: NewJob) -> None:
-        """Raises QueueFull or RateLimited where it may not wait. On the event loop, as `enter`."""
-        if job.tenant_policies:
-            self.require_room(job.tenant, job.tenant_policies)
+    def has_room(self, job: NewJob) -> bool:
+        """Whether it may wait, as far as is known. On the event loop, as all but `settle`."""
         most = self._most_waiting.get(job.model, self._default)
-        wait = self._queues.wait_seconds(job.model, most)
-        if wait is not None:
-            detail = f"{most} jobs of {job.model} wait already"
-            raise QueueFull(detail, retry_after_seconds=wait)
+        return self._queues.has_place(job.model, most) and (
+            not job.tenant_policies or self._tenant_has_room(job.tenant, job.tenant_policies)
+        )
+
+    async def require_room(self, job: NewJob) -> None:
+        """Looks closer where `has_room` has said no; raises QueueFull or RateLimited."""
+        most = self._most_waiting.get(job.model, self._default)
+        if not self._queues.has_place(job.model, most):
+            wait = await self._queues.wait_seconds(job.model, most)
+            if wait is not None:
+                detail = f"{most} jobs of {job.model} wait already"
+                raise QueueFull(detail, retry_after_seconds=wait)
+        await self.require_tenant_room(job.tenant, job.tenant_policies)
 
     def enter(self, job: NewJob) -> None:
         """Takes its places: from here on it is for `settle` to give them back."""
@@ -44,15 +49,19 @@ class Admission:
         if job.tenant_policies and _in_flight(job.tenant_policies):
             self._tenants.enter(job.tenant)
 
-    def require_room(self, tenant: str, policies: Sequence[Policy]) -> None:
+    async def require_tenant_room(self, tenant: str, policies: Sequence[Policy]) -> None:
         """Raises RateLimited while a tenant may have no more unfinished jobs."""
         policy = _in_flight(policies)
-        if policy is None:
+        if policy is None or self._tenants.has_place(tenant, policy.quota):
             return
-        wait = self._tenants.wait_seconds(tenant, policy.quota)
+        wait = await self._tenants.wait_seconds(tenant, policy.quota)
         if wait is not None:
             detail = f"{policy.quota} jobs of this tenant are unfinished"
             raise limit_reached(detail, policies, policy, wait)
+
+    def _tenant_has_room(self, tenant: str, policies: Sequence[Policy]) -> bool:
+        policy = _in_flight(policies)
+        return policy is None or self._tenants.has_place(tenant, policy.quota)
 
     def settle(self, group: Sequence[Submit], answers: Answers) -> None:
         """Says of each whether it waits now, or not after all; on the submitter's thread."""
@@ -75,12 +84,12 @@ class TenantJobs:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def __call__(self, tenant: str) -> Count:
-        return Count(await asyncio.to_thread(self._count, tenant))
+    async def __call__(self, tenant: str, most: int) -> Count:
+        return Count(await asyncio.to_thread(self._count, tenant, 2 * most))
 
-    def _count(self, tenant: str) -> int:
+    def _count(self, tenant: str, to: int) -> int:
         with reading(self._engine) as connection:
-            return store.count_unfinished(connection, tenant, COUNTED_TO)
+            return store.count_unfinished(connection, tenant, to)
 
 
 def _in_flight(policies: Sequence[Policy]) -> Policy | None:

@@ -92,8 +92,8 @@ class Submitter:
 
     async def submit(self, job: NewJob) -> Accepted:
         """Answers once the job is committed; raises RequestError or BusyError."""
-        if self._admission is not None:
-            self._admission.require(job)
+        if self._admission is not None and not self._admission.has_room(job):
+            await self._admission.require_room(job)
         input_ref = None
         if len(job.input) > self._settings.inline_input_max_bytes:
             input_ref = await asyncio.to_thread(self._put_input, job)

@@ -19,7 +19,7 @@ WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 def lengths(settings: Settings, valkey: redis.Redis) -> Callable[[str], Count]:
     async def count(model: str) -> Count:
         client = connections.connect_async(settings, timeout_seconds=1)
-        found = await QueueLengths(client, settings)(model)
+        found = await QueueLengths(client, settings)(model, 9)
         await client.aclose()
         return found
 

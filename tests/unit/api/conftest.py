@@ -158,7 +158,7 @@ class FakedContainer(Container):
 
     @cached_property
     def queue_lengths(self) -> Any:
-        async def moved(model: str) -> Count:
+        async def moved(model: str, _most: int) -> Count:
             return Count(
                 len([one for one in self.backlogs.moves if one.entry.job["model"] == model])
             )

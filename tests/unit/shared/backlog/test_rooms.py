@@ -6,6 +6,7 @@ import redis
 
 from shared.backlog.rooms import (
     COUNTED_EVERY_SECONDS,
+    FULL_SECONDS,
     LONGEST_WAIT_SECONDS,
     UNKNOWN_WAIT_SECONDS,
     Count,
@@ -22,7 +23,7 @@ class Counter:
         self.says: Count | Exception = Count(0)
         self.asked: list[str] = []
 
-    async def __call__(self, name: str) -> Count:
+    async def __call__(self, name: str, _most: int) -> Count:
         self.asked.append(name)
         if isinstance(self.says, Exception):
             raise self.says
@@ -41,7 +42,8 @@ class Door:
         """Which of them were let in."""
 
         async def one() -> bool:
-            free = self.rooms.wait_seconds(name, most) is None
+            free = self.rooms.has_place(name, most)
+            free = free or await self.rooms.wait_seconds(name, most) is None
             if free:
                 self.rooms.enter(name)
             await asyncio.sleep(0)
@@ -49,18 +51,21 @@ class Door:
 
         return [self.loop.run_until_complete(one()) for _ in range(times)]
 
+    def arrive(self, times: int) -> None:
+        for _ in range(times):
+            self.rooms.arrive("wine")
+
     def counted(self, says: Count | Exception, seconds: float = COUNTED_EVERY_SECONDS) -> None:
         """Lets time pass until somebody who asks has it counted again."""
         self.counter.says = says
         self.clock.advance(seconds)
         self.wait()
-        self.loop.run_until_complete(asyncio.sleep(0))
 
     def wait(self, most: int = 3) -> float | None:
         async def ask() -> float | None:
-            found = self.rooms.wait_seconds("wine", most)
+            self.rooms.has_place("wine", most)
             await asyncio.sleep(0)
-            return found
+            return await self.rooms.wait_seconds("wine", most)
 
         return self.loop.run_until_complete(ask())
 
@@ -83,17 +88,26 @@ def test_who_waits_already_takes_a_place(door: Door) -> None:
 
 
 def test_it_is_counted_only_so_often(door: Door) -> None:
-    door.enter(50)
+    door.enter(50, most=99)
     assert door.counter.asked == ["wine"]
     door.clock.advance(COUNTED_EVERY_SECONDS)
-    door.enter(50)
+    door.enter(40, most=99)
     assert door.counter.asked == ["wine", "wine"]
+
+
+def test_nobody_is_turned_away_by_an_old_count(door: Door) -> None:
+    door.enter(3)
+    door.arrive(3)
+    assert door.enter(9) == [False] * 9
+    assert len(door.counter.asked) == 1
+    door.clock.advance(FULL_SECONDS)
+    assert door.enter() == [True]
+    assert len(door.counter.asked) == 2
 
 
 def test_a_count_takes_the_place_of_what_was_let_in(door: Door) -> None:
     door.enter(3)
-    for _ in range(3):
-        door.rooms.arrive("wine")
+    door.arrive(3)
     assert door.enter() == [False]
     door.counted(Count(0))
     assert door.enter(4) == [True, True, True, False]
@@ -101,7 +115,7 @@ def test_a_count_takes_the_place_of_what_was_let_in(door: Door) -> None:
 
 def test_who_is_under_way_is_not_counted_yet_and_takes_a_place(door: Door) -> None:
     door.enter(2)
-    door.rooms.arrive("wine")
+    door.arrive(1)
     door.counted(Count(1))
     assert door.enter(2) == [True, False]
 
@@ -122,7 +136,7 @@ def test_who_cannot_be_counted_is_let_in(door: Door, error: Exception) -> None:
     for _ in range(5):
         door.counted(error)
         assert door.enter() == [True]
-        door.rooms.arrive("wine")
+        door.arrive(1)
 
 
 def test_the_wait_is_not_known_before_it_was_counted_twice(door: Door) -> None:
@@ -160,8 +174,7 @@ def test_how_fast_a_room_empties_is_smoothed(door: Door, clock: FakeClock) -> No
 def test_what_this_process_let_in_and_is_not_counted_has_left(door: Door) -> None:
     door.counted(Count(900), 1.0)
     assert all(door.enter(100, most=1001))
-    for _ in range(100):
-        door.rooms.arrive("wine")
+    door.arrive(100)
     door.counted(Count(980), 1.0)
     door.enter(20, most=1000)
     assert door.wait(1000) == pytest.approx(100 / 20)
