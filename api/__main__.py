@@ -11,6 +11,7 @@ from typing import NoReturn
 import structlog
 import uvicorn
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from api.app import create_app
 from api.exposure import require_keys
@@ -57,22 +58,24 @@ def _server(settings: Settings) -> tuple[Container, uvicorn.Server]:
     container = Container.for_api(settings, registry.served)
     require_current(container.engine)
     container.blobs  # noqa: B018 - opened here, where a refusal is one line
-    return container, uvicorn.Server(
-        uvicorn.Config(
-            create_app(container, registry),
-            loop="uvloop",
-            http=HttpProtocol,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # X-Forwarded-* is anybody's word, unless a proxy of ours writes it.
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=settings.trusted_proxies or None,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
-        )
+    return container, uvicorn.Server(configuration(create_app(container, registry), settings))
+
+
+def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=HttpProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # X-Forwarded-* is anybody's word, unless a proxy of ours writes it.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
     )
 
 

@@ -42,6 +42,13 @@ def test_every_reason_to_refuse_a_key_gets_the_same_answer(keyed: Any) -> None:
     assert problem(answers[0])["type"] == "/problems/unauthorized"
 
 
+@pytest.mark.parametrize("path", ["/v2/models/wine/infer", "/v1/models/wine:predict"])
+def test_clients_of_the_inference_protocol_can_read_the_refusal(keyed: Any, path: str) -> None:
+    answer = keyed.client.post(path, json={})
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/json")
+    assert "key" in answer.json()["error"]
+
+
 def test_two_authorizations_are_none(keyed: Any) -> None:
     key = f"Bearer {keyed.key()}"
     answer = keyed.client.get(PATH, headers=[("Authorization", key), ("Authorization", key)])

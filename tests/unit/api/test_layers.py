@@ -1,10 +1,13 @@
 """Hosts, origins and proxies: each by its setting, nothing without."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from api.__main__ import configuration
 from api.allowed_hosts import host_name
+from shared.settings import Settings
 
 ORIGIN = {"Origin": "https://app.example.org"}
 PREFLIGHT = ORIGIN | {
@@ -71,6 +74,30 @@ def test_a_page_of_another_origin_may_not(with_settings: Any) -> None:
     evil = {"Origin": "https://evil.example"}
     assert client.options("/api/v1/predictions", headers=PREFLIGHT | evil).status_code == 400
     assert "access-control-allow-origin" not in client.get("/", headers=evil).headers
+
+
+@pytest.mark.parametrize(
+    ("trusted", "client", "scheme"),
+    [
+        ("", "10.0.0.9", "http"),
+        ("192.0.2.1", "10.0.0.9", "http"),
+        ("10.0.0.0/24, 192.0.2.1", "203.0.113.7", "https"),
+    ],
+)
+def test_a_proxy_is_believed_when_it_is_trusted(
+    settings: Settings, trusted: str, client: str, scheme: str
+) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, *_: Any) -> None:
+        seen.append((scope["client"][0], scope["scheme"]))
+
+    loaded = configuration(app, settings.model_copy(update={"trusted_proxies": trusted}))
+    loaded.load()
+    headers = [(b"x-forwarded-for", b"203.0.113.7"), (b"x-forwarded-proto", b"https")]
+    scope = {"type": "http", "client": ("10.0.0.9", 1), "scheme": "http", "headers": headers}
+    asyncio.run(loaded.loaded_app(scope, None, None))
+    assert seen == [(client, scheme)]
 
 
 def test_forwarded_headers_are_anybodys_word(client: Any, submission: Any) -> None:
