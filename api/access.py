@@ -50,19 +50,23 @@ class Access:
 
     async def _look_up(self, scope: Scope, key: bytes) -> Principal:
         began, address = perf_counter(), (scope.get("client") or ("",))[0]
-        blocked = self._failures.blocked_seconds(address)
-        if blocked and not self._ring.has_seen(key):
-            counters.keys_refused.labels("address").inc()
-            raise limit_reached(
-                "too many wrong keys came from this address", [WRONG_KEYS], WRONG_KEYS, blocked
-            )
+        if key and not self._ring.has_seen(key):
+            self._require_patience(address)
         principal = await self._ring.find(key)
         if principal is not None:
             return principal
-        self._failures.note(address)
+        if key:  # who sends none guesses nothing
+            self._failures.note(address)
         counters.keys_refused.labels("key").inc()
         await asyncio.sleep(max(0.0, began + REFUSAL_SECONDS - perf_counter()))
         raise _unauthorized()
+
+    def _require_patience(self, address: str) -> None:
+        blocked = self._failures.blocked_seconds(address)
+        if blocked:
+            counters.keys_refused.labels("address").inc()
+            detail = "too many wrong keys came from this address"
+            raise limit_reached(detail, [WRONG_KEYS], WRONG_KEYS, blocked)
 
 
 def read_key(headers: list[tuple[bytes, bytes]]) -> bytes:

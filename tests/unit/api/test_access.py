@@ -122,6 +122,12 @@ def test_an_address_may_be_wrong_only_so_often(keyed: Any) -> None:
     assert keyed.client.get(PATH, headers=good).status_code == 200
 
 
+def test_who_sends_no_key_guesses_none(keyed: Any) -> None:
+    assert {keyed.client.get(PATH).status_code for _ in range(25)} == {401}
+    wrong = keyed.client.get(PATH, headers={"Authorization": f"Bearer {ANY}"})
+    assert wrong.status_code == 401
+
+
 def test_health_needs_no_key(keyed: Any) -> None:
     for path in ("/health/live", "/health/ready"):
         assert keyed.client.get(path).status_code == 200
