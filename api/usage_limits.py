@@ -45,7 +45,7 @@ class UsageLimits:
                 if scope["method"] in _WITH_BODY and SUBMITS.fullmatch(scope["path"]):
                     await self._admission.require_tenant_room(tenant, policies)
                 continue
-            cost = 1 if policy.unit == "requests" else _body_bytes(scope, policy.quota)
+            cost = 1 if policy.unit == "requests" else _body_bytes(scope)
             await _use(self._usage, tenant, policies, policy, cost)
 
 
@@ -54,7 +54,7 @@ async def use_bytes(scope: Scope, container: Container, size: int) -> None:
     principal: Principal | None = scope["state"].get("principal")
     if principal is None:
         return
-    policies = principal.limits.policies
+    policies = principal.policies
     for policy in policies:
         if policy.unit == BYTES:
             await _use(container.usage, principal.tenant, policies, policy, size)
@@ -63,21 +63,21 @@ async def use_bytes(scope: Scope, container: Container, size: int) -> None:
 async def _use(
     usage: Usage, tenant: str, policies: Sequence[Policy], policy: Policy, cost: int
 ) -> None:
+    if cost > policy.quota:  # that never fits
+        raise PayloadTooLarge(f"this tenant may use {policy.quota} {policy.name} in a day")
     wait = await usage.use(tenant, policy, cost) if cost else None
     if wait is not None:
         detail = f"this tenant may use {policy.quota} {policy.name} in {_long(policy)}"
         raise limit_reached(detail, policies, policy, wait)
 
 
-def _body_bytes(scope: Scope, most: int) -> int:
+def _body_bytes(scope: Scope) -> int:
     length = 0
     for name, value in scope["headers"]:
         if name == b"transfer-encoding":
             raise LengthRequired("say how long the body is: Content-Length")
         if name == b"content-length" and value.isdigit():
             length = int(value)
-    if length > most:
-        raise PayloadTooLarge(f"this tenant may use {most} bytes in a day")
     return length
 
 
