@@ -6,11 +6,8 @@ from typing import Any, cast
 from redis.asyncio import Redis as AsyncRedis
 
 from shared.backlog.rooms import Count
-from shared.domain.names import Keys, Stage
+from shared.domain.names import GROUP, Keys, Stage
 from shared.settings import Settings
-
-_ENTERED = "entries-added"
-"""Redis 7 and Valkey keep count of it; Redis 6.2 does not."""
 
 
 class QueueLengths:
@@ -22,18 +19,30 @@ class QueueLengths:
         self._budget_seconds = settings.redis_budget_seconds
 
     async def __call__(self, model: str, _most: int) -> Count:
+        pipeline = self._redis.pipeline(transaction=False)
         async with asyncio.timeout(self._budget_seconds):
             members = await cast(Any, self._redis.smembers(self._keys.streams))
-            pipeline, stages = self._redis.pipeline(transaction=False), []
             for key in map(bytes.decode, members):
                 backlog, _ = self._keys.parse_stream(key)
                 if backlog.model == model:
-                    pipeline.xinfo_stream(key)
-                    stages.append(backlog.stage)
+                    pipeline.xlen(key)
+                    if backlog.stage is Stage.PREPROCESS:
+                        pipeline.xinfo_groups(key)  # not of the stream: that brings whole entries
             found = await pipeline.execute(raise_on_error=False)
-        streams = [one for one in zip(stages, found, strict=True) if isinstance(one[1], dict)]
-        inside = sum(told["length"] for _, told in streams)
-        first = [told for stage, told in streams if stage is Stage.PREPROCESS]
-        if not first or not all(_ENTERED in told for told in first):
-            return Count(inside)
-        return Count(inside, sum(told[_ENTERED] for told in first))
+        inside = sum(one for one in found if isinstance(one, int))
+        return Count(inside, _entered([one for one in found if isinstance(one, list)]))
+
+
+def _entered(streams: list[list[dict[str, Any]]]) -> int | None:
+    """How many entries were ever added; None where Redis does not know.
+
+    Redis 6.2 never does, others not before a worker has looked.
+    """
+    entered = 0
+    for groups in streams:
+        ours = next((one for one in groups if one["name"] == GROUP.encode()), {})
+        read, lag = ours.get("entries-read"), ours.get("lag")
+        if read is None or lag is None:
+            return None
+        entered += read + lag
+    return entered
