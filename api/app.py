@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -9,6 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from api import error_responses
 from api.dependencies import Services
 from api.hot_routes import HotRoutes
+from api.http_protocol import ON_SHUTDOWN
 from api.layers import layered
 from api.openapi.document import document
 from api.routes import (
@@ -70,11 +72,11 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     container: Container = app.state.services.container
     container.submitter.start()
     try:
         async with container.reader.listening():
-            yield
+            yield {ON_SHUTDOWN: container.reader.leave}  # the state of every request
     finally:
         container.submitter.stop()

@@ -48,6 +48,7 @@ class Reader:
         self._waiters = Waiters()
         self._asked: dict[str, asyncio.Future[bytes | None]] = {}
         self._fetching = False
+        self._leaving = False
 
     async def get(self, tenant: str, job_id: str) -> Snapshot:
         """The prediction as it stands; raises NotFound or BusyError."""
@@ -64,7 +65,7 @@ class Reader:
         return self._waiters.expecting(job_id)
 
     async def wait(self, tenant: str, job_id: str, seconds: float) -> Snapshot:
-        """The prediction once it is terminal, or as it stands after `seconds`."""
+        """The prediction once it is terminal, or as it stands after `seconds`, or at `leave`."""
         with self.expecting(job_id) as waiter:
             found = await self.get(tenant, job_id)
             return await self.end(found, waiter, seconds)
@@ -74,12 +75,17 @@ class Reader:
         until, tenant = asyncio.get_running_loop().time() + seconds, found["tenant"]
         while not found["terminal"]:
             left = until - asyncio.get_running_loop().time()
-            if left <= 0:
+            if left <= 0 or self._leaving:
                 break
             told = await waiter.news(min(left, REREAD_SECONDS))
             # What is told is terminal, and only that: SQL has it.
             found = prediction.decode(told) if told else await self.get(tenant, found["id"])
         return found
+
+    def leave(self) -> None:
+        """Ends every wait as if its time were over: this process is about to stop."""
+        self._leaving = True
+        self._waiters.wake_all()
 
     async def snapshots(self, job_ids: Sequence[str]) -> list[bytes | None]:
         """What Redis holds of these jobs, of whatever tenant: one look, and no other source."""

@@ -254,6 +254,18 @@ def test_waiting_ends_when_its_time_is_over(reader, put) -> None:
     assert not within_time(reader.wait("default", job_id, 0))["terminal"]
 
 
+def test_nobody_waits_for_a_process_that_stops(reader, put) -> None:
+    job_id = put()
+
+    async def main() -> Any:
+        waits = asyncio.create_task(reader.wait("default", job_id, 1000))
+        await turns()
+        reader.leave()
+        return [await waits, await reader.wait("default", job_id, 1000)]
+
+    assert [one["terminal"] for one in within_time(main())] == [False, False]
+
+
 def test_what_has_ended_is_not_waited_for(reader, put, client) -> None:
     job_id = put(terminal=True)
     assert within_time(reader.wait("default", job_id, 1000))["terminal"]
