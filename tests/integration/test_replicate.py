@@ -30,3 +30,7 @@ def test_the_examples_of_the_page_work(system, run_client, tmp_path: Path) -> No
         script = tmp_path / f"example_{number}.py"
         script.write_text(f"import os\nos.chdir({str(ROOT)!r})\n{here}")
         run_client("replicate", str(script))
+
+
+def test_it_verifies_the_webhooks_that_it_gets(system, run_client: Callable[..., str]) -> None:
+    run_client("replicate", "webhook_checks.py", system.url)
