@@ -51,6 +51,7 @@ class ColumnForm:
 
     def __init__(self, tensors: Tensors) -> None:
         self._tensors = tensors
+        self.elements_max = ROWS_MAX * sum(len(tensor.of) for tensor in tensors.inputs)
         self.optional = frozenset(tensor.name for tensor in tensors.inputs if tensor.optional)
         self._inputs = tuple(tensor.spec for tensor in tensors.inputs)
         self._outputs = tuple(tensor.spec for tensor in tensors.outputs)

@@ -19,7 +19,8 @@ def load_contract(folder: Path, limits: Limits) -> tuple[Contract, TensorForm]:
     """Raises ModelRefused."""
     path = folder / "contract.py"
     if not path.exists():
-        return TensorContract(limits.max_rows, limits.max_elements), OnnxForm()
+        bounds = limits.max_rows, limits.max_elements
+        return TensorContract(*bounds), OnnxForm(*bounds)
     if not (folder / "processing.py").exists():
         raise ModelRefused("contract.py needs a processing.py beside it")
     try:

@@ -31,15 +31,18 @@ class Flat(NamedTuple):
 class TensorForm(Protocol):
     """`dtype` of a spec is numpy's name, or `string`, `file` or `json`: all three are text.
 
-    `rows_max` bounds the rows of one request; None where the contract does. What is `optional` a
-    request may leave out.
+    `rows_max` and `elements_max` bound one request, before anything of it is decoded. What is
+    `optional` it may leave out.
     """
 
     @property
     def optional(self) -> frozenset[str]: ...
 
     @property
-    def rows_max(self) -> int | None: ...
+    def rows_max(self) -> int: ...
+
+    @property
+    def elements_max(self) -> int: ...
 
     def inputs(self, version: Version, /) -> tuple[TensorSpec, ...]:
         """What a request brings."""
@@ -67,7 +70,10 @@ class OnnxForm:
     """The ONNX file's own tensors; a request is one job."""
 
     optional = frozenset[str]()
-    rows_max = None
+
+    def __init__(self, rows_max: int, elements_max: int) -> None:
+        self.rows_max = rows_max
+        self.elements_max = elements_max
 
     def inputs(self, version: Version) -> tuple[TensorSpec, ...]:
         return version.inputs

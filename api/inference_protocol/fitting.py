@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from math import prod
 
 from api.inference_protocol.datatypes import datatype_of, told
 from api.json_pointer import pointer
@@ -24,7 +25,7 @@ class Announced:
 
 def require_fit(form: TensorForm, version: Version, given: Sequence[Announced]) -> None:
     """Raises ShapeMismatch, InvalidInput or InputTooLarge, naming the tensor."""
-    specs, rows_max = form.inputs(version), form.rows_max
+    specs, left = form.inputs(version), form.elements_max
     _require_names(specs, given, form.optional)
     by_name = {one.name: one for one in given}
     sizes: dict[str, int] = {}
@@ -42,8 +43,13 @@ def require_fit(form: TensorForm, version: Version, given: Sequence[Announced]) 
                 raise refused(ShapeMismatch, spec.name, f"{expected}, got {size}", one.place)
         if 0 in one.shape:
             raise refused(InvalidInput, spec.name, "expected at least one element", one.place)
-        if rows_max is not None and one.shape[0] > rows_max:
-            raise refused(InputTooLarge, spec.name, f"expected at most {rows_max} rows", one.place)
+        if spec.has_free_rows and one.shape[0] > form.rows_max:
+            detail = f"expected at most {form.rows_max} rows"
+            raise refused(InputTooLarge, spec.name, detail, one.place)
+        left -= prod(one.shape)
+        if left < 0:
+            detail = f"expected at most {form.elements_max} elements in all tensors"
+            raise refused(InputTooLarge, spec.name, detail, one.place)
 
 
 def naming_tensors(

@@ -22,6 +22,12 @@ def test_an_empty_output_keeps_the_sizes_that_are_known(generic_version):
     assert model.tensors.join(version, [{"x_out": []}]) == {"x_out": Flat((0, 2), [])}
 
 
+def test_the_bounds_are_those_of_the_model(generic_version):
+    limits = "[limits]\nmax_rows = 7\nmax_elements = 9"
+    model, _ = generic_version(limits, x=("float32", ["rows", 2]))
+    assert (model.tensors.rows_max, model.tensors.elements_max) == (7, 9)
+
+
 def test_a_bare_value_stands_for_the_only_tensor(generic_version):
     model, version = generic_version(x=("float32", ["rows", 2]))
     assert model.tensors.of_instance(version, [1.0, 2.0]) == {"x": [1.0, 2.0]}
