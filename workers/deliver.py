@@ -154,12 +154,12 @@ class Deliver:
                 ready.append((one, self._body(row)))
             except Exception:  # a row that cannot be shown must not keep the others
                 log.exception("webhook_without_body", delivery=one.id)
-                settling.skip(connection, one, settling.NO_BODY, self._clock.now())
+                settling.postpone(connection, one, self._clock.now())
         return ready
 
     def _body(self, row: RowMapping) -> bytes:
         shown = views.from_row(row, self._settings.echo_input_max_bytes)
-        return orjson.dumps(on_the_wire(shown, self._base))
+        return orjson.dumps(on_the_wire(shown, self._base, self._settings.result_kept))
 
     async def _settle(self, ended: dict[Claimed, Attempt]) -> int:
         for one, attempt in ended.items():

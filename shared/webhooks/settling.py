@@ -57,23 +57,37 @@ def settle(connection: Connection, one: Claimed, attempt: Attempt, now: datetime
             answer=attempt.answer,
         )
     )
-    state = "delivered" if attempt.succeeded else "failed"
-    pause = None if attempt.succeeded else _pause_seconds(one, attempt)
-    changes: dict[str, object] = {"state": state, "error": attempt.error, "finished_at": now}
-    if pause is not None:
-        state = "pending"
-        changes = {"due_at": now + timedelta(seconds=pause), "error": attempt.error}
-    if not attempt.succeeded:
-        changes["failures"] = one.failures + 1
-    connection.execute(update(delivery).where(*as_claimed(one)).values(changes))
     _tell_endpoint(connection, one, attempt, now)
-    return state
+    if not attempt.succeeded:
+        return _fail(connection, one, attempt.error, _pause_seconds(one, attempt), now)
+    delivered = {"state": "delivered", "error": None, "finished_at": now}
+    connection.execute(update(delivery).where(*as_claimed(one)).values(delivered))
+    return "delivered"
+
+
+def postpone(connection: Connection, one: Claimed, now: datetime) -> None:
+    """Counts a failure that is ours, not the receiver's: there was nothing to send."""
+    pause = pause_seconds(one.failures + 1) if one.event in RETRIED else None
+    _fail(connection, one, NO_BODY, pause, now)
 
 
 def skip(connection: Connection, one: Claimed, why: str, now: datetime) -> None:
     """Ends a delivery that there is no point in sending."""
     skipped = {"state": "skipped", "error": why, "finished_at": now}
     connection.execute(update(delivery).where(*as_claimed(one)).values(skipped))
+
+
+def _fail(
+    connection: Connection, one: Claimed, error: str | None, pause: float | None, now: datetime
+) -> str:
+    """Lets it wait for its next try, or end where there is none; answers its state."""
+    changes: dict[str, object] = {"error": error, "failures": one.failures + 1}
+    if pause is None:
+        changes |= {"state": "failed", "finished_at": now}
+    else:
+        changes["due_at"] = now + timedelta(seconds=pause)
+    connection.execute(update(delivery).where(*as_claimed(one)).values(changes))
+    return "failed" if pause is None else "pending"
 
 
 def _pause_seconds(one: Claimed, attempt: Attempt) -> float | None:

@@ -95,13 +95,16 @@ def settled(client: Client, job: Any) -> Delivery:
     raise AssertionError("the webhook is not settled")
 
 
-def test_the_end_arrives_signed(client: Client, submit: Any, receiver: Receiver) -> None:
+def test_the_end_arrives_signed_as_a_look_shows_it(
+    client: Client, submit: Any, receiver: Receiver, system: Any
+) -> None:
     job = submit(webhook=receiver.url, metadata={"order": 7})
     ((body, headers),) = receiver.wait()
     told = Webhook(client.webhook_secret()).verify(body, headers)
-    shown = client.get(job)
     assert (told["id"], told["status"], told["metadata"]) == (job.id, "succeeded", {"order": 7})
-    assert told["output"] == shown.output
+    got = httpx2.get(f"{system.url}/api/v1/predictions/{job.id}").json()
+    assert told == got | {"urls": told["urls"]}
+    assert told["urls"]["get"] in got["urls"]["get"]
     assert settled(client, job).id == headers["webhook-id"]
     with pytest.raises(WebhookVerificationError):
         Webhook(client.webhook_secret()).verify(body.replace(b"7", b"8"), headers)
