@@ -3,11 +3,25 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BUNDLED_MODELS_DIR = Path(__file__).parent.parent / "models"
+
+
+DAYS_MIN = 0.001
+"""A minute and a half: what has just ended may be given to another job of the same input."""
+
+
+def _not_at_once(days: float) -> float:
+    if 0 < days < DAYS_MIN:
+        raise ValueError(f"should be 0, or {DAYS_MIN} at least")
+    return days
+
+
+Days = Annotated[float, Field(ge=0, le=36500), AfterValidator(_not_at_once)]
 
 
 class Settings(BaseSettings):
@@ -196,29 +210,19 @@ class Settings(BaseSettings):
         default=86400, description="Age at which an input or output that no job needs is deleted."
     )
 
-    retention_input_days: float = Field(
+    retention_input_days: Days = Field(
         default=30,
-        ge=0,
-        le=36500,
         description="Days after a job's end that its input is kept; 0: as long as the job.",
     )
-    retention_output_days: float = Field(
+    retention_output_days: Days = Field(
         default=30,
-        ge=0,
-        le=36500,
         description="Days after a job's end that its output is kept; 0: as long as the job.",
     )
-    retention_job_days: float = Field(
-        default=90,
-        ge=0,
-        le=36500,
-        description="Days after its end that a job is kept; 0: for good.",
+    retention_job_days: Days = Field(
+        default=90, description="Days after its end that a job is kept; 0: for good."
     )
-    retention_log_days: float = Field(
-        default=365,
-        ge=0,
-        le=36500,
-        description="Days that the prediction log is kept; 0: for good.",
+    retention_log_days: Days = Field(
+        default=365, description="Days that the prediction log is kept; 0: for good."
     )
 
     log_level: str = Field(default="INFO", description="Least level that is logged.")

@@ -78,3 +78,19 @@ def test_defaults_keep_their_promises_to_each_other(settings) -> None:
     assert settings.inline_input_max_bytes <= settings.body_max_bytes <= settings.group_max_bytes
     assert settings.redis_budget_seconds <= 0.5
     assert settings.crashes_max == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"),
+    [({}, 30), ({"output": 0}, 90), ({"job": 7}, 7), ({"output": 0, "job": 0}, None)],
+)
+def test_an_output_is_kept_as_long_as_its_job_at_most(settings, days, kept) -> None:
+    changed = {f"retention_{what}_days": number for what, number in days.items()}
+    found = settings.model_copy(update=changed).result_kept
+    assert (found and found.days) == kept
+
+
+@pytest.mark.parametrize("days", ["-1", "0.0001", "nan", "40000"])
+def test_nothing_is_taken_away_at_once(given, days: str) -> None:
+    with pytest.raises(ValidationError):
+        given(RETENTION_JOB_DAYS=days)
