@@ -62,8 +62,8 @@ class Corked:
 class HttpProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=…)`."""
 
-    _in_head = True
-    _in_message = True
+    _in_head = False
+    _in_message = False
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -119,6 +119,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(RequestTimeout(f"a request's head is waited for {HEAD_SECONDS:g} s"))
         elif self._in_message and waited > UNREAD_BODY_SECONDS:
             self.transport.close()
+        elif self.cycle is None and not self._in_message and waited > self.timeout_keep_alive:
+            self.transport.close()  # not a byte has come: there is nothing to answer
         else:
             self._look_again()
 
