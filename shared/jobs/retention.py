@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 from shared.db.columns import JobId, UtcDateTime
 from shared.jobs.table import job_table as job
 from shared.prediction_log.table import log_table as log
+from shared.webhooks import outbox
 
 
 class Payload(StrEnum):
@@ -67,8 +68,10 @@ def outdated(connection: Connection, before: datetime, limit: int) -> list[Ended
 
 
 def remove(connection: Connection, jobs: Sequence[Ended]) -> None:
-    """Removes their rows; their rows in the prediction log stay."""
-    connection.execute(delete(job).where(job.c.id.in_([job_id for _, job_id in jobs])))
+    """Removes their rows, and what was delivered of them; the prediction log stays."""
+    job_ids = [job_id for _, job_id in jobs]
+    connection.execute(delete(job).where(job.c.id.in_(job_ids)))
+    outbox.forget_jobs(connection, job_ids)
 
 
 def remove_logged(connection: Connection, before: datetime, limit: int) -> int:

@@ -142,6 +142,14 @@ def forget(connection: Connection, before: datetime, limit: int) -> int:
     return len(found)
 
 
+def forget_jobs(connection: Connection, job_ids: Collection[str]) -> None:
+    """Deletes the deliveries of these jobs, with their attempts."""
+    of_jobs = select(delivery.c.id).where(delivery.c.job_id.in_(job_ids))
+    if found := list(connection.execute(of_jobs).scalars()):
+        connection.execute(delete(attempt_table).where(attempt_table.c.delivery_id.in_(found)))
+        connection.execute(delete(delivery).where(delivery.c.id.in_(found)))
+
+
 def _slice(connection: Connection, now: datetime, full: Collection[str]) -> Sequence[Any]:
     statement = select(*_COLUMNS).where(*_due(now, full)).order_by(delivery.c.due_at)
     locked = statement.limit(SLICE).with_for_update(skip_locked=True)

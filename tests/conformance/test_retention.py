@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from shared.db.engine import reading, writing
 from shared.domain.outcome import Outcome
@@ -11,6 +11,7 @@ from shared.domain.states import State
 from shared.jobs import lifecycle, retention
 from shared.jobs.lifecycle import End
 from shared.jobs.retention import Payload
+from shared.webhooks.table import delivery_table
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=1)
@@ -91,6 +92,15 @@ def test_a_job_leaves_and_its_log_row_stays(ended, remove, row, log_rows) -> Non
     assert row(old) is None
     assert row(young) is not None
     assert log_rows().keys() == {old, young}
+
+
+def test_deliveries_go_with_their_job(engine, ended, remove) -> None:
+    ended(1, webhook="https://a.example/", webhook_events="completed")
+    young = ended(9, webhook="https://a.example/", webhook_events="completed")
+    remove(NOON + timedelta(minutes=5))
+    with reading(engine) as connection:
+        left = connection.execute(select(delivery_table.c.job_id)).scalars().all()
+    assert left == [young]
 
 
 def test_an_idempotency_key_is_free_again_with_its_job(ended, remove) -> None:

@@ -39,6 +39,7 @@ CASES: dict[str, Callable[[Connection], object]] = {
     "claim": lambda c: outbox.claim(c, LATER, LATER, **CLAIM),
     "release": lambda c: outbox.release(c, [ONE], NOON),
     "forget": lambda c: outbox.forget(c, LATER, 500),
+    "forget_jobs": lambda c: outbox.forget_jobs(c, [new_job_id()]),
     "settle": lambda c: settling.settle(c, ONE, attempt(200), NOON),
     "settle failed": lambda c: settling.settle(c, ONE, attempt(500), NOON),
     "skip": lambda c: settling.skip(c, ONE, "superseded", NOON),
