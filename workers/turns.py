@@ -34,7 +34,11 @@ class Turns:
         return _HIGH_FIRST
 
     def took(self, priorities: Collection[Priority], *, full: bool) -> None:
-        """What a take has brought; one that had room has left nobody waiting."""
+        """What a take has brought; one that had room has left nobody waiting.
+
+        Whose turn it was is not passed by, though it had nobody there: else it kept the turn.
+        """
+        priorities = {*priorities, self.order[0]}
         self._passed_normal = self._passed_by(
             Priority.NORMAL, priorities, full, self._passed_normal
         )

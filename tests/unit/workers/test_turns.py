@@ -55,6 +55,15 @@ def test_no_flood_starves_anybody(history) -> None:
     assert queue.waiting[LOW] < low
 
 
+@pytest.mark.parametrize("waiting", [NORMAL, LOW])
+def test_a_turn_that_nobody_takes_is_over(waiting: Priority) -> None:
+    """Without it, low would be asked first for ever where none comes, and normal never again."""
+    queue = Queue()
+    queue.waiting += Counter({HIGH: 1000, waiting: 1000})
+    turns = [queue.take()[waiting] > 0 for _ in range(160)]
+    assert sum(turns[80:]) >= sum(turns[:80]) > 0
+
+
 def test_under_a_flood_of_all_each_has_its_share() -> None:
     queue = Queue()
     queue.waiting += Counter(dict.fromkeys(Priority, 10000))
