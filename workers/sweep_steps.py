@@ -59,8 +59,11 @@ class Sweep:
         self._clock = container.clock
         self._blobs = container.blobs
         self._keys = Keys(container.settings.key_prefix)
-        script = files("shared.backlog").joinpath("strike_off.lua").read_text()
-        self._strike_off_script = self._redis.register_script(script)
+        folder = files("shared.backlog")
+        self._strike_off_script, self._fence = (
+            self._redis.register_script(folder.joinpath(f"{name}.lua").read_text())
+            for name in ("strike_off", "fence")
+        )
         self.watch = RedisWatch(LOOK_ALIVE_SECONDS)
 
     def dispatch_missing(self, after_id: str | None = None) -> Looked:
@@ -149,7 +152,7 @@ class Sweep:
     def _rescue(self, consumer: str, streams: Sequence[str]) -> None:
         held = [pair for stream in streams for pair in self._held(consumer, stream)]
         if held:
-            self._redis.set(self._keys.fenced(consumer), b"1", ex=FENCED_SECONDS)
+            self._fence(keys=[self._keys.fenced(consumer)], args=[FENCED_SECONDS])
             self._give_back(decide.rescue(held, self._running(consumer)))
             log.warning("rescued", consumer=consumer, held=len(held))
         if len(held) < self._settings.sweep_slice:  # else there may be more, next time

@@ -118,6 +118,9 @@ class Sweeper:
     def _guarded(self, step: Callable[[], None]) -> bool:
         try:
             step()
+        except redis.OutOfMemoryError as error:  # no outage: it still takes heartbeats
+            log.warning("sweep_in_full_redis", error=type(error).__name__)
+            return False
         except redis.RedisError as error:
             self._sweep.watch.lost()
             log.warning("sweep_without_redis", error=type(error).__name__)

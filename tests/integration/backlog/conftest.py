@@ -30,6 +30,7 @@ from shared.jobs.new_job import NewJob
 from shared.payloads.directory import DirectoryBlobs
 from shared.settings import Settings
 from workers.sweep_steps import LOOK_ALIVE_SECONDS, Sweep
+from workers.sweeper import Sweeper
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 
@@ -238,6 +239,16 @@ def new_sweep(
 @pytest.fixture
 def sweep(new_sweep: Callable[..., Sweep]) -> Sweep:
     return new_sweep()
+
+
+@pytest.fixture
+def sweeper(
+    valkey: redis.Redis, engine: Engine, backlogs: Backlogs, settings: Settings, clock: FakeClock
+) -> Sweeper:
+    """One that makes its rounds when it is told to."""
+    parts = {"redis": valkey, "engine": engine, "backlogs": backlogs, "clock": clock}
+    parts["blobs"] = DirectoryBlobs(settings.blobs_dir)
+    return Sweeper(SimpleNamespace(settings=settings, **parts))
 
 
 def _holders(client: redis.Redis, stream: bytes) -> dict[bytes, str]:

@@ -8,8 +8,10 @@ from shared.domain.names import RECORD, Backlog, Stage
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.jobs import views
+from workers.sweep_steps import LOOK_ALIVE_SECONDS
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
+MISSING_FOR_LONG = 20
 
 
 def test_a_full_redis_takes_no_new_jobs(enqueue, fill) -> None:
@@ -45,3 +47,29 @@ def test_a_full_redis_lets_jobs_finish(backlogs, enqueue, fill, snapshot, clock)
     done = views.finished(snapshot(job.id), Outcome(State.SUCCEEDED, b"1"), completed)
     backlogs.finish([done], taken)
     assert snapshot(job.id)["terminal"]
+
+
+def test_a_full_redis_lets_a_lost_bell_ring(backlogs, enqueue, fill, bells, valkey, keys) -> None:
+    """Else nobody would come for what fills it."""
+    enqueue()
+    valkey.delete(keys.bell(WINE))
+    bells.clear()
+    fill()
+    assert backlogs.ring([WINE]) == [WINE]
+    assert bells.rung == [WINE]
+
+
+def test_a_full_redis_keeps_no_sweeper_from_the_dead(
+    sweeper, accept, backlogs, enqueue, fill, consumer, clock, snapshot
+) -> None:
+    """Though it has no room for a job that it is missing."""
+    held = enqueue()
+    backlogs.take(WINE, consumer.name, 9)
+    consumer.leave()
+    accept()
+    clock.advance(MISSING_FOR_LONG)
+    fill()
+    for _ in range(2):
+        sweeper._round()
+        clock.advance(LOOK_ALIVE_SECONDS)
+    assert snapshot(held.id) is None
