@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import redis
+import structlog
 
 from shared.clock import Clock
 from shared.errors import BusyError
 from shared.telemetry import counters
+
+log = structlog.get_logger()
 
 COUNTED_EVERY_SECONDS = 0.5
 FULL_SECONDS = 0.05
@@ -112,7 +115,9 @@ class Rooms:
         arrived, now = room.arrived, self._clock.monotonic()
         try:
             count = await self._count(name, most)
-        except (redis.RedisError, BusyError, OSError, TimeoutError):
+        except Exception as error:  # whatever it is: who is counted no more must not stand outside
+            if not isinstance(error, redis.RedisError | BusyError | OSError):
+                log.exception("room_not_counted", room=name)
             counters.redis_failures.labels("count").inc()
             room.last, room.paced = _Counted(Count(0), arrived, now), None
             return

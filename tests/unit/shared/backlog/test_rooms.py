@@ -128,7 +128,8 @@ def test_who_does_not_stay_makes_room(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [redis.ConnectionError("x"), TimeoutError(), Unavailable("x"), OSError()]
+    "error",
+    [redis.ConnectionError("x"), TimeoutError(), Unavailable("x"), OSError(), ValueError("x")],
 )
 def test_who_cannot_be_counted_is_let_in(door: Door, error: Exception) -> None:
     door.counted(Count(3))
