@@ -72,6 +72,7 @@ class Deliver:
         return asyncio.run(self._run())
 
     async def _run(self) -> int:
+        self._rooms.clear()  # however the last run ended: nothing of it is under way
         sent = 0
         under_way: dict[asyncio.Task[Attempt], Claimed] = {}
         while True:
@@ -95,7 +96,11 @@ class Deliver:
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": signatures(one.secrets, delivery.id, at, one.body),
         }
-        return await self._sender.post(delivery.url, headers, one.body)
+        try:
+            return await self._sender.post(delivery.url, headers, one.body)
+        except Exception:  # what one receiver provokes must not end the others
+            log.exception("webhook_not_sent", delivery=delivery.id)
+            return Attempt(at, 0.0, error=settling.NOT_SENT)
 
     def _claim(self) -> list[Outgoing]:
         """What is due and finds room. A database that cannot be reached has nothing for us."""

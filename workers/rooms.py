@@ -37,6 +37,10 @@ class Rooms:
         self._taken[host] += 1
         return True
 
+    def clear(self) -> None:
+        """Nobody is under way; who failed is still known."""
+        self._taken.clear()
+
     def give_back(self, host: str) -> None:
         self._taken[host] -= 1
         if self._taken[host] <= 0:

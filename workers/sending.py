@@ -14,7 +14,7 @@ import h11
 from shared.clock import Clock
 from shared.errors import InvalidWebhookUrl, WebhookAddressForbidden
 from shared.settings import Settings
-from shared.webhooks.settling import ADDRESS_FORBIDDEN, INVALID_URL, Attempt
+from shared.webhooks.settling import ADDRESS_FORBIDDEN, INVALID_URL, NOT_SENT, Attempt
 from shared.webhooks.url import WebhookUrl, parse_url
 from workers.public_network import PublicNetwork
 
@@ -127,7 +127,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
 
 def error_code(reason: Exception) -> str:
     """A word for the log of attempts: what an exception says may name our own network."""
-    return next((code for kind, code in _CODES if isinstance(reason, kind)), "not_sent")
+    return next((code for kind, code in _CODES if isinstance(reason, kind)), NOT_SENT)
 
 
 def printable(body: bytes) -> str:
@@ -143,7 +143,7 @@ def seconds_until(retry_after: str | None, now: datetime) -> float | None:
         return None
     if retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 9:
         return float(retry_after)
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, OverflowError):  # a year of twenty digits
         until = parsedate_to_datetime(retry_after)
         return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
     return None

@@ -20,6 +20,7 @@ INVALID_URL = "invalid_url"
 SUPERSEDED = "superseded"
 PREDICTION_GONE = "prediction_gone"
 NO_BODY = "no_body"
+NOT_SENT = "not_sent"
 
 FINAL = frozenset({ADDRESS_FORBIDDEN, INVALID_URL})
 """Errors that no further attempt would cure."""

@@ -325,3 +325,28 @@ def test_a_test_event_says_that_it_is_one(deliver, receivers, engine, clock, bel
     deliver()
     body = orjson.loads(receivers.sent[0].body)
     assert (body["type"], body["id"]) == ("test", told.row["id"])
+
+
+def test_what_one_receiver_provokes_is_a_failure_of_its_own(
+    deliver, receivers, ended, delivery
+) -> None:
+    receivers.answers["bad.example.com"] = lambda: answered(1 // 0)
+    bad, good = ended("https://bad.example.com/hook"), ended()
+    deliver()
+    assert (delivery(bad)["failures"], delivery(bad)["error"]) == (1, "not_sent")
+    assert delivery(good)["state"] == "delivered"
+
+
+def test_a_run_that_breaks_off_leaves_room_for_the_next(
+    deliver, receivers, ended, monkeypatch, clock
+) -> None:
+    """It was sending as much as it may to one host."""
+    jobs = [ended() for _ in range(deliver._settings.webhook_host_concurrency)]
+    receivers.pauses["good.example.com"] = 60
+    monkeypatch.setattr(deliver, "_settle", lambda _: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        deliver()
+    monkeypatch.undo()
+    receivers.pauses.clear()
+    clock.advance(60)
+    assert deliver() == len(jobs)

@@ -182,6 +182,7 @@ def test_a_name_server_that_does_not_answer_is_not_waited_for(settings: Settings
         ("-1", None),
         ("soon", None),
         ("9" * 20, None),
+        (f"Fri, 02 Jan {'9' * 20} 12:01:00 GMT", None),
         ("Fri, 02 Jan 2026 12:01:00 GMT", 60.0),
         ("Fri, 02 Jan 2026 11:00:00 GMT", 0.0),
     ],
