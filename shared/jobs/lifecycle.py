@@ -160,7 +160,7 @@ def follow(connection: Connection, leader_ids: Sequence[str], now: datetime) -> 
     if ended:
         joiners.end(connection, ended)
     told = [row for row in found if row["joined_to"] in answered]
-    leaving = list(waiting) if len(found) == FOLLOWED_AT_ONCE else []
+    leaving = list(leader_ids) if len(found) == FOLLOWED_AT_ONCE else []
     return Followed(ended, leaving, _call_back(connection, told, now))
 
 

@@ -96,6 +96,19 @@ def test_of_very_many_joiners_none_is_left(
     assert len(log_rows()) == 6
 
 
+def test_very_many_joiners_of_one_keep_nobody_from_following_another(
+    engine, stored, joined, row, clock, monkeypatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "FOLLOWED_AT_ONCE", 2)
+    leaders = [stored(), stored()]
+    jobs = [joined(leaders[0]), joined(leaders[0]), joined(leaders[1])]
+    with writing(engine) as connection:
+        ends = [End(leader.id, 1, SUCCESS) for leader in leaders]
+        finished = lifecycle.finish(connection, ends, clock.now())
+    follow_all(engine, finished, clock.now())
+    assert {row(job.id)["status"] for job in jobs} == {"succeeded"}
+
+
 def test_of_very_many_one_in_each_slice_leads_on(
     engine, stored, joined, finish, due, clock, row, monkeypatch
 ) -> None:
