@@ -1,12 +1,13 @@
 """The steps of a sweep: look, decide (see `sweep_decisions`), act; a slice at a time."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any, cast
 
+import redis
 import structlog
 from sqlalchemy import RowMapping
 
@@ -19,9 +20,11 @@ from shared.db.engine import reading, writing
 from shared.domain.failures import DEADLINE_PASSED, Failure
 from shared.domain.names import GROUP, RECORD, Backlog, Keys, Stage
 from shared.domain.outcome import Outcome
+from shared.domain.prediction import Snapshot
 from shared.jobs import lifecycle, store, views
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End
+from shared.jobs.shown_later import ShownLater
 from shared.jobs.store import Due
 from shared.telemetry import counters
 from workers import sweep_decisions as decide
@@ -60,6 +63,7 @@ class Sweep:
         self._blobs = container.blobs
         self._keys = Keys(container.settings.key_prefix)
         folder = files("shared.backlog")
+        self._later = ShownLater(container.backlogs)
         self._strike_off_script, self._fence = (
             self._redis.register_script(folder.joinpath(f"{name}.lua").read_text())
             for name in ("strike_off", "fence")
@@ -191,7 +195,16 @@ class Sweep:
             counters.jobs_finished.labels(row["model"], row["status"]).inc()
             counters.jobs_failed.labels(row["error_code"]).inc()
         echo = self._settings.echo_input_max_bytes
-        self._backlogs.finish([views.from_row(row, echo) for row in rows], hashes=finished.hashes)
+        self._show([views.from_row(row, echo) for row in rows], finished.hashes)
+
+    def _show(self, ended: Sequence[Snapshot], hashes: Mapping[str, str]) -> None:
+        """What Redis misses now it is told later: no sweep meets a job again that has ended."""
+        try:
+            self._backlogs.finish(ended, hashes=hashes)
+        except redis.RedisError:
+            for one in ended:
+                self._later.add(one, hashes)
+            raise
 
     def _strike_off(self, consumer: str, streams: Sequence[str]) -> None:
         """Removes a consumer that holds nothing any more from its groups."""

@@ -1,3 +1,4 @@
+import time
 from unittest.mock import Mock
 
 import pytest
@@ -159,12 +160,21 @@ def test_the_overdue_end_in_slices(accept, sweep, clock, row, monkeypatch) -> No
     assert {row(job.id)["error_code"] for job in jobs} == {"deadline_exceeded"}
 
 
-def test_a_deadline_ends_a_job_also_while_redis_is_away(accept, sweep, clock, row, monkeypatch):
+def test_a_deadline_ends_a_job_also_while_redis_is_away(
+    accept, sweep, clock, row, monkeypatch, backlogs, snapshot
+) -> None:
+    """Redis, which held it as unfinished, hears of it once it is back."""
     job = accept(deadline_at=clock.now())
-    monkeypatch.setattr(sweep._backlogs, "finish", Mock(side_effect=redis.ConnectionError))
-    with pytest.raises(redis.ConnectionError):
-        sweep.expire()
+    backlogs.move([Move(Entry(job.snapshot(1024), job.input), WINE)])
+    with monkeypatch.context() as away:
+        away.setattr(backlogs, "finish", Mock(side_effect=redis.ConnectionError))
+        with pytest.raises(redis.ConnectionError):
+            sweep.expire()
     assert row(job.id)["error_code"] == "deadline_exceeded"
+    until = time.monotonic() + 5
+    while not snapshot(job.id)["terminal"] and time.monotonic() < until:
+        time.sleep(0.02)
+    assert snapshot(job.id)["error_code"] == "deadline_exceeded"
 
 
 def test_a_deadline_that_has_not_come_harms_nobody(accept, sweep, clock, row) -> None:
