@@ -24,7 +24,7 @@ class Rooms:
         """How many more may go there now."""
         if host not in self._failing:
             return self._per_host - self._taken[host]
-        return 1 - self._taken[host] if self._taken_by_failing() < self._total // 2 else 0
+        return 1 - self._taken[host] if self._taken_by_failing() < max(1, self._total // 2) else 0
 
     def full(self) -> list[str]:
         """The hosts that can take no more."""

@@ -37,6 +37,12 @@ def test_failing_hosts_leave_half_of_the_room_to_the_others(rooms: Rooms) -> Non
     assert rooms.take("alive")
 
 
+def test_who_sends_one_at_a_time_tries_a_failing_host_again() -> None:
+    rooms = Rooms(total=1, per_host=1)
+    rooms.remember("a", failed=True)
+    assert rooms.take("a")
+
+
 def test_only_so_many_hosts_are_remembered(rooms: Rooms) -> None:
     for number in range(REMEMBERED_HOSTS + 1):
         rooms.remember(str(number), failed=True)
