@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import cast
 
 import redis
@@ -69,13 +70,14 @@ class Consumer:
     def note_running(self, job_ids: Iterable[str]) -> None:
         """Notes what this thread runs from now on: only that counts as crashed if we die.
 
-        A take notes all it took; this narrows it down.
+        A take notes all it took; this narrows it down, unless Redis is full.
         """
         field = str(threading.get_ident())
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.hset(self._keys.running(self._name), field, ",".join(job_ids))
         pipeline.expire(self._keys.running(self._name), FENCED_SECONDS)
-        pipeline.execute()
+        with suppress(redis.OutOfMemoryError):
+            pipeline.execute()
 
     def start_anew(self, *, crashed: bool) -> None:
         """Goes on under a new name, and lets the old one die at once where Redis can be reached.

@@ -39,6 +39,16 @@ def test_a_full_redis_still_passes_work_on(backlogs, enqueue, fill, entries_of) 
     assert entries_of(job.id) == [("record", None)]
 
 
+def test_a_full_redis_lets_a_part_of_a_take_run(backlogs, enqueue, fill, consumer, valkey, keys):
+    """As what runs stands all that was taken, which is not too little."""
+    jobs = [enqueue(), enqueue()]
+    fill()
+    backlogs.take(WINE, consumer.name, 9)
+    consumer.note_running([jobs[0].id])
+    (running,) = valkey.hvals(keys.running(consumer.name))
+    assert running.decode().split(",") == [job.id for job in jobs]
+
+
 def test_a_full_redis_lets_jobs_finish(backlogs, enqueue, fill, snapshot, clock) -> None:
     job = enqueue()
     fill()
