@@ -48,8 +48,11 @@ def _is_plain(body: bytes, value: Any) -> bool:
 
 
 def _is_shallow(body: bytes) -> bool:
-    """Takes the innermost pairs of brackets away, level by level."""
-    brackets = body.translate(_BRACKETS, _NO_BRACKETS)
+    """Takes the innermost pairs of brackets away, level by level.
+
+    Without escapes every second part between quotes is text, whose brackets nest nothing.
+    """
+    brackets = b"".join(body.split(b'"')[::2]).translate(_BRACKETS, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
         if not brackets:
             return True

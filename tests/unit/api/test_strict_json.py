@@ -46,6 +46,12 @@ def test_depth_32_is_taken_and_33_is_not() -> None:
         strict_json.loads(b"[" * 33 + b"]" * 33)
 
 
+@pytest.mark.parametrize("depth", [33, 300, 900])
+def test_brackets_in_text_hide_no_depth(depth: int) -> None:
+    with pytest.raises(JsonTooDeep):
+        strict_json.loads(b'["]",' * depth + b"1" + b',"["]' * depth)
+
+
 def test_brackets_in_text_are_not_depth() -> None:
     assert strict_json.loads(b'["' + b"[" * 40 + b'"]') == ["[" * 40]
 
