@@ -1,7 +1,10 @@
+from time import perf_counter
+
 import pytest
 from starlette.requests import Request
 
 from api.prefer import wanted_wait
+from api.request_limits import HEADERS_MAX_BYTES
 
 
 def wait(*headers: str) -> float:
@@ -47,3 +50,11 @@ def test_several_headers_are_one_list() -> None:
 
 def test_nothing_preferred_is_nothing_waited() -> None:
     assert wait() == 0
+
+
+@pytest.mark.parametrize("part", [" ", '\\"', "=", ";", ',"', "a "])
+def test_no_header_takes_long_to_read(part: str) -> None:
+    began = perf_counter()
+    for begin in ("a", 'a="', 'a;b="', 'a "'):
+        wait(begin + part * (HEADERS_MAX_BYTES // len(part)) + "b c")
+    assert perf_counter() - began < 0.5
