@@ -2,10 +2,12 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import orjson
 
 from api.query_parameters import refused
+from shared.domain.ids import parse_job_id
 from shared.jobs.new_job import fingerprint
 
 _CHECK_CHARS = 12
@@ -27,9 +29,28 @@ def decode_cursor(parameters: Mapping[str, str], *of_list: str) -> list[str] | N
         check, *position = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError):
         check, position = None, []
-    if check != _check(position, of_list) or not all(isinstance(one, str) for one in position):
+    if not all(map(_is_text, position)) or check != _check(position, of_list):
         raise refused("cursor", "should be taken from `next` or `previous` of the same list")
     return position
+
+
+def read_edge(position: list[str]) -> tuple[datetime, str]:
+    """`created_at` and id in a cursor, whose check keeps nobody from making one.
+
+    Raises InvalidParameter for what they cannot be.
+    """
+    try:
+        created_at, last_id = position
+        if parse_job_id(last_id) == last_id:
+            return datetime.fromisoformat(created_at).astimezone(UTC), last_id
+    except (ValueError, OverflowError):
+        pass
+    raise refused("cursor", "is no place in this list")
+
+
+def _is_text(one: object) -> bool:
+    """What every database takes as text."""
+    return isinstance(one, str) and one.isprintable()
 
 
 def _check(position: list[str], of_list: tuple[str, ...]) -> str:

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from api.cursors import decode_cursor, encode_cursor
+from api.cursors import decode_cursor, encode_cursor, read_edge
 from api.query_parameters import read_limit, read_moment, read_parameters, refused
 from api.submission import METADATA_MAX_KEYS
 from models.manifest import is_name
-from shared.domain.ids import parse_job_id
 from shared.domain.prediction import Snapshot, wire_time
 from shared.domain.states import State
 from shared.domain.wire import on_the_wire
@@ -91,7 +90,7 @@ def read_listing(parameters: Mapping[str, str], tenant: str) -> Listing:
     model, version = _model_and_version(filters)
     place = decode_cursor(parameters, *_identity(tenant, filters))
     direction: Direction = "newer" if place and place[0] == "newer" else "older"
-    edge = _edge(place[1:]) if place is not None else None
+    edge = read_edge(place[1:]) if place is not None else None
     limit = read_limit(parameters)
     page = Page(
         tenant=tenant,
@@ -116,17 +115,6 @@ def parameters_of(request: Request) -> Mapping[str, str]:
 
 def _position(row: Snapshot) -> Position:
     return datetime.fromisoformat(row["created_at"]), row["id"]
-
-
-def _edge(found: list[str]) -> Position:
-    """What a cursor says; its check keeps nobody from making one."""
-    try:
-        created_at, job_id = found
-        if parse_job_id(job_id) == job_id:
-            return datetime.fromisoformat(created_at).astimezone(UTC), job_id
-    except (ValueError, OverflowError):
-        pass
-    raise refused("cursor", "is no place in this list")
 
 
 def _pairs(filters: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import chain
 from urllib.parse import urlencode
 
@@ -11,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.answers import json_answer
-from api.cursors import decode_cursor, encode_cursor
+from api.cursors import decode_cursor, encode_cursor, read_edge
 from api.dependencies import services, tenant
 from api.file_names import attachment
 from api.file_views import file_view
@@ -51,7 +50,7 @@ async def list_files(request: Request) -> Response:
     parameters = read_parameters(request, "limit", "cursor")
     limit, whose = read_limit(parameters), ("files", tenant(request))
     position = decode_cursor(parameters, *whose)
-    before = (datetime.fromisoformat(position[0]), position[1]) if position else None
+    before = read_edge(position) if position is not None else None
     found = await asyncio.to_thread(here.files.page, tenant(request), limit + 1, before)
     files, base, following = found[:limit], base_url(request, here.settings), None
     if len(found) > limit:

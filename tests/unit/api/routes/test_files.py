@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from api.cursors import encode_cursor
 from shared.files.table import file_table
 from shared.payloads.references import of_file
 from shared.settings import Settings
@@ -170,3 +171,9 @@ def test_without_its_disk_nothing_is_taken(client: TestClient, container: Any, u
     answer = upload()
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
     assert client.get(FILES).json()["results"] == []
+
+
+def test_a_cursor_that_somebody_made_up_is_refused(client: TestClient) -> None:
+    cursor = encode_cursor(["soon", "x"], "files", "default")
+    answer = client.get(FILES, params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-parameter")
