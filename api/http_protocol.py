@@ -25,7 +25,8 @@ UNREAD_BODY_SECONDS = 30.0
 """So long a body may go on that was answered without being read."""
 
 HEAD_MAX_BYTES = 64 << 10
-"""A head above it is not waited for; one that has arrived is bounded by `request_limits`."""
+"""A head above it is not waited for; one that has arrived is bounded by `request_limits`. The same
+bounds what stands between the pieces of a body, and behind them."""
 
 LOOK_SECONDS = 5.0
 
@@ -76,24 +77,28 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)  # what of it is no head sets this to 0
         super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_MAX_BYTES:
-                self._refuse(HeadersTooLarge(f"the head has at most {HEAD_MAX_BYTES} bytes"))
+        if self._in_message and self._head_bytes > HEAD_MAX_BYTES:
+            self._refuse(HeadersTooLarge(f"the head has at most {HEAD_MAX_BYTES} bytes"))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head = self._in_message = True
-        self._head_bytes = 0
         self._begun_at = self.loop.time()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._head_bytes = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._in_message = False
+        self._head_bytes = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -130,10 +135,11 @@ class HttpProtocol(HttpToolsProtocol):
     def _refuse(self, error: QueuecastError) -> None:
         """Answers without the application, which cannot be told of such a request, and hangs up.
 
-        An answer that is under way is the last one of its connection.
+        An answer that is under way is the last one of its connection, and nothing more is read.
         """
         if self._is_answering():
             self.cycle.keep_alive = False
+            self.flow.pause_reading()
         elif not self.transport.is_closing():
             self.transport.write(_refusal(error))
             self.transport.close()

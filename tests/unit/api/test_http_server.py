@@ -127,6 +127,13 @@ def test_a_head_without_end_is_not_taken(send: Any) -> None:
     assert problem(answer) == (431, "headers-too-large")
 
 
+@pytest.mark.parametrize("begin", ["0\r\nx: ", "1;x="], ids=["behind", "between"])
+def test_what_stands_beside_a_body_without_end_is_not_taken(send: Any, begin: str) -> None:
+    head = GET + "Transfer-Encoding: chunked\r\n\r\n" + begin
+    *_, answer = send(head, "y" * (http_protocol.HEAD_MAX_BYTES + 1), pause=0.1)
+    assert problem(answer) == (431, "headers-too-large")
+
+
 @pytest.mark.parametrize("path", ["//v1//jobs", "//api/v1/predictions", "/api//v1/predictions"])
 def test_double_slashes_lead_nowhere(send: Any, path: str) -> None:
     [answer] = send(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
