@@ -1,8 +1,9 @@
 """An answer that goes on: server-sent events, for as long as the client stays and there is news."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -28,38 +29,46 @@ class StreamSlots:
     """How many streams one process holds open: each costs a connection and some memory."""
 
     def __init__(self) -> None:
-        self._open = 0
+        self._open: Counter[str] = Counter()
 
     @contextmanager
-    def one_of(self, most: int) -> Iterator[None]:
-        """Takes a slot while the block runs; raises TooManyStreams where there is none."""
-        if self._open >= most:
-            reason = "this process holds as many streams as it may; GET with ?wait= works as well"
+    def one_of(self, most: int, tenant: str = "", of_tenant: int | None = None) -> Iterator[None]:
+        """Takes a slot while the block runs; raises TooManyStreams where there is none.
+
+        A tenant has at most `of_tenant` of them, so that it leaves some to others.
+        """
+        if self._open.total() >= most:
+            holder = "this process holds"
+        elif of_tenant is not None and self._open[tenant] >= of_tenant:
+            holder = "your tenant holds"
+        else:
+            holder = ""
+        if holder:
+            reason = f"{holder} as many streams as it may; GET with ?wait= works as well"
             raise TooManyStreams(reason, retry_after_seconds=5)
-        self._open += 1
+        self._open[tenant] += 1
         try:
             yield
         finally:
-            self._open -= 1
+            self._open[tenant] -= 1
 
 
 class EventStream(Response):
     """Sends `frames` as they come; an empty one says that nothing happened meanwhile.
 
-    What they raise before the first is an answer like any other.
+    It holds `slot` meanwhile. What they raise before the first is an answer like any other.
     """
 
-    def __init__(self, frames: AsyncIterator[bytes], slots: StreamSlots, most: int) -> None:
+    def __init__(self, frames: AsyncIterator[bytes], slot: AbstractContextManager[None]) -> None:
         self.status_code = 200
         self.background = None
         self._frames = frames
-        self._slots = slots
-        self._most = most
+        self._slot = slot
         self._stopping = False
         self.init_headers({"content-type": "text/event-stream", "x-accel-buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._slots.one_of(self._most):
+        with self._slot:
             async with aclosing(self._frames) as frames:  # type: ignore[type-var]
                 first = await anext(frames)
                 scope["state"][ON_SHUTDOWN] = self._stop

@@ -157,7 +157,10 @@ class Settings(BaseSettings):
     )
     wait_max_seconds: float = Field(default=60, description="Longest `?wait=` on one request.")
     streams_max: int = Field(
-        default=500, gt=0, description="Most streams that one API process holds open."
+        default=500,
+        gt=0,
+        description="Most streams that one API process holds open; where keys are asked for, "
+        "those of one tenant are half of them at most.",
     )
     infer_wait_seconds: float = Field(
         default=50,
@@ -232,6 +235,11 @@ class Settings(BaseSettings):
         """How long after a job's end its output can be read; None: for good."""
         days = [days for days in (self.retention_output_days, self.retention_job_days) if days]
         return timedelta(days=min(days)) if days else None
+
+    @property
+    def tenant_streams_max(self) -> int:
+        """How many streams one tenant may hold open in a process."""
+        return max(1, self.streams_max // 2) if self.keys_required else self.streams_max
 
     @property
     def models_folders(self) -> tuple[Path, ...]:

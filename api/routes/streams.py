@@ -33,7 +33,8 @@ async def stream(request: Request) -> Response:
     base, kept = base_url(request, settings), settings.result_kept
     events = PredictionEvents(base, every=every, behind=behind, kept=kept)
     frames = _frames(here.container, tenant(request), job_id, events)
-    return EventStream(frames, here.streams, settings.streams_max)
+    slot = here.streams.one_of(settings.streams_max, tenant(request), settings.tenant_streams_max)
+    return EventStream(frames, slot)
 
 
 async def _frames(

@@ -62,7 +62,7 @@ def within_time(main: Awaitable[Any]) -> Any:
 
 
 async def streamed(frames: Frames, slots: StreamSlots, connection: Connection) -> None:
-    stream = EventStream(frames(), slots, 1)
+    stream = EventStream(frames(), slots.one_of(1))
     await stream(connection.scope, connection.receive, connection.send)
 
 
@@ -135,6 +135,15 @@ def test_a_stream_ends_when_it_is_old(monkeypatch) -> None:
     assert in_loop(Frames(b"a", then=0.01), nothing).complete
 
 
+def test_a_tenant_leaves_streams_to_others() -> None:
+    slots = StreamSlots()
+    with slots.one_of(2, "acme", 1):
+        with pytest.raises(TooManyStreams), slots.one_of(2, "acme", 1):
+            pass
+        with slots.one_of(2, "other", 1):
+            pass
+
+
 def test_there_are_only_so_many_streams() -> None:
     async def main() -> None:
         slots = StreamSlots()
@@ -152,7 +161,7 @@ def test_what_fails_before_the_first_frame_is_an_answer_of_its_own() -> None:
     async def main() -> None:
         connection, slots = Connection(), StreamSlots()
         with pytest.raises(NotFound):
-            stream = EventStream(failing(), slots, 1)
+            stream = EventStream(failing(), slots.one_of(1))
             await stream(connection.scope, connection.receive, connection.send)
         assert connection.sent == []
 

@@ -80,3 +80,17 @@ def test_too_many_streams_are_refused(client: TestClient, canceled: str) -> None
         answer = stream(client, canceled)
     assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-streams")
     assert answer.headers["retry-after"] == "5"
+
+
+def test_one_tenant_does_not_take_all_streams(keyed: Any, canceled: str) -> None:
+    slots = keyed.client.app.state.services.streams
+    most = keyed.container.settings.streams_max
+    path = f"/api/v1/predictions/{canceled}/stream"
+    with ExitStack() as opened:
+        for _ in range(most // 2):
+            opened.enter_context(slots.one_of(most, "acme"))
+        statuses = [
+            keyed.client.get(path, headers=keyed.headers(tenant)).status_code
+            for tenant in ("acme", "other")
+        ]
+    assert statuses == [429, 404]
