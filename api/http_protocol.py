@@ -24,6 +24,9 @@ HEAD_SECONDS = 10.0
 UNREAD_BODY_SECONDS = 30.0
 """So long a body may go on that was answered without being read."""
 
+UNTAKEN_SECONDS = 30.0
+"""So long an answer is kept for a client that takes nothing of it."""
+
 HEAD_MAX_BYTES = 64 << 10
 """A head above it is not waited for; one that has arrived is bounded by `request_limits`. The same
 bounds what stands between the pieces of a body, and behind them."""
@@ -66,10 +69,11 @@ class HttpProtocol(HttpToolsProtocol):
     _in_head = False
     _in_message = False
     _head_bytes = 0
+    _untaken_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
-        self._begun_at = self.loop.time()
+        self._begun_at = self._taken_at = self.loop.time()
         self._look_again()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,17 +121,25 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         """Ends a connection that keeps us waiting; a body that is being read has its own limit."""
+        self._look_again()  # to close takes until all is sent
         waited = self.loop.time() - self._begun_at
-        if self._is_answering():
-            self._look_again()
+        if self._is_left_untaken():
+            self.transport.abort()
+        elif self._is_answering():
+            return
         elif self._in_head and waited > HEAD_SECONDS:
             self._refuse(RequestTimeout(f"a request's head is waited for {HEAD_SECONDS:g} s"))
         elif self._in_message and waited > UNREAD_BODY_SECONDS:
             self.transport.close()
         elif self.cycle is None and not self._in_message and waited > self.timeout_keep_alive:
             self.transport.close()  # not a byte has come: there is nothing to answer
-        else:
-            self._look_again()
+
+    def _is_left_untaken(self) -> bool:
+        """Whether an answer stands in our memory that its client has long stopped to take."""
+        now, untaken = self.loop.time(), self.transport.get_write_buffer_size()
+        if not untaken or untaken != self._untaken_bytes:
+            self._untaken_bytes, self._taken_at = untaken, now
+        return now - self._taken_at > UNTAKEN_SECONDS
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

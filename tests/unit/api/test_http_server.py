@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -25,17 +25,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in (
         (http_protocol, "HEAD_SECONDS"),
         (http_protocol, "UNREAD_BODY_SECONDS"),
+        (http_protocol, "UNTAKEN_SECONDS"),
         (http_protocol, "LOOK_SECONDS"),
         (request_body, "READ_SECONDS"),
     ):
         monkeypatch.setattr(module, name, 0.2)
 
 
-@pytest.fixture
-def port(container: Any, registry: Any) -> Iterator[int]:
-    """A server with the application, in a thread."""
+@contextmanager
+def serving(app: Any) -> Iterator[int]:
+    """A server in a thread, at this port."""
     config = uvicorn.Config(
-        create_app(container, registry), loop="uvloop", http=HttpProtocol, ws="none",
+        app, loop="uvloop", http=HttpProtocol, ws="none",
         log_config=None, access_log=False, server_header=False, timeout_keep_alive=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -45,6 +46,12 @@ def port(container: Any, registry: Any) -> Iterator[int]:
         yield listener.getsockname()[1]
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def port(container: Any, registry: Any) -> Iterator[int]:
+    with serving(create_app(container, registry)) as port:
+        yield port
 
 
 @pytest.fixture
@@ -177,3 +184,20 @@ def test_a_connection_serves_many_requests(impatient: Any, port: int) -> None:
             connection.sendall((GET + "\r\n").encode())
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
             time.sleep(0.1)  # longer in all than a head may take
+
+
+@pytest.mark.parametrize("behind", ["", "GET "], ids=["nothing", "a head that never ends"])
+def test_an_answer_that_nobody_takes_is_not_kept(impatient: Any, behind: str) -> None:
+    body, taken = bytes(16 << 20), 0
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    with serving(app) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall((GET + "\r\n" + behind).encode())
+        time.sleep(1)
+        with suppress(ConnectionResetError):
+            while chunk := connection.recv(1 << 20):
+                taken += len(chunk)
+    assert taken < len(body)
