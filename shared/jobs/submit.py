@@ -135,18 +135,26 @@ class Submitter:
                 self._wait_once_more(waits)
 
     def _next_group(self) -> list[_Waiting]:
-        """What has arrived, to the group's bounds; of one id or key only the first."""
+        """What has arrived, to the group's bounds; of one id or key only the first.
+
+        The others of that name are first in the next group: they hold up nobody else.
+        """
         group: list[_Waiting] = []
+        namesakes: list[_Waiting] = []
         names: set[tuple[str, str]] = set()
-        size = 0
-        while self._waiting and len(group) < self._settings.group_max_rows:
+        size, most = 0, self._settings.group_max_rows
+        while self._waiting and len(group) + len(namesakes) < most:
             job = self._waiting[0].job
-            size += len(job.input)
             its_names = {("", job.id), (job.tenant, job.idempotency_key or job.id)}
-            if group and (size > self._settings.group_max_bytes or names & its_names):
+            if names & its_names:
+                namesakes.append(self._waiting.popleft())
+                continue
+            size += len(job.input)
+            if group and size > self._settings.group_max_bytes:
                 break
             names |= its_names
             group.append(self._waiting.popleft())
+        self._waiting.extendleft(reversed(namesakes))
         return group
 
     def _wait_once_more(self, group: Sequence[_Waiting]) -> None:

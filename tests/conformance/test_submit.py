@@ -37,6 +37,15 @@ def test_the_same_request_twice_at_once_is_one_job(submit, new_job, backlogs) ->
     assert second.prediction["id"] == job.id
 
 
+def test_many_of_one_key_hold_up_nobody_else(submit, new_job, backlogs) -> None:
+    keyed = [new_job(idempotency_key="k") for _ in range(50)]
+    others = [new_job() for _ in range(50)]
+    answers = submit(*(job for pair in zip(keyed, others, strict=True) for job in pair))
+    assert {one.prediction["id"] for one in answers[::2]} == {keyed[0].id}
+    assert all(one.created for one in answers[1::2])
+    assert backlogs.calls < 10
+
+
 def test_another_request_under_the_same_id_is_refused(submit, new_job, row) -> None:
     job = new_job()
     submit(job)
