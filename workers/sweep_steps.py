@@ -79,7 +79,7 @@ class Sweep:
         dead, owed = decide.dead_letters(lost, self._settings.crashes_max)
         if dead:
             self._bury(dead)
-        if owed:
+        if owed and self._has_room():
             self._dispatch(owed)
         more = len(due) == self._settings.sweep_slice
         return Looked(due[-1].id if more else None, len(lost))
@@ -120,6 +120,12 @@ class Sweep:
         age = max(timedelta(0), now - oldest) if oldest else timedelta(0)
         counters.oldest_unfinished.set(age.total_seconds())
         counters.sweeper_last_success.set(now.timestamp())
+
+    def _has_room(self) -> bool:
+        """Whether Redis takes anything: an attempt that it would refuse must not count as one."""
+        memory = self._redis.info("memory")
+        refuses = memory["maxmemory_policy"] == "noeviction"
+        return not (refuses and 0 < memory["maxmemory"] <= memory["used_memory"])
 
     def _dispatch(self, lost: Sequence[Due]) -> None:
         now = self._clock.now()

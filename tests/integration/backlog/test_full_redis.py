@@ -69,10 +69,22 @@ def test_a_full_redis_lets_a_lost_bell_ring(backlogs, enqueue, fill, bells, valk
     assert bells.rung == [WINE]
 
 
+def test_what_a_full_redis_does_not_take_is_no_attempt(accept, sweep, clock, fill, valkey, row):
+    """Else a store that hiccups once would seem to have refused a job twenty times."""
+    job = accept()
+    clock.advance(MISSING_FOR_LONG)
+    fill()
+    assert (sweep.dispatch_missing().missing, row(job.id)["attempt"]) == (1, 1)
+    valkey.config_set("maxmemory", 0)
+    sweep.dispatch_missing()
+    assert row(job.id)["attempt"] == 2
+
+
 def test_a_full_redis_keeps_no_sweeper_from_the_dead(
-    sweeper, accept, backlogs, enqueue, fill, consumer, clock, snapshot
+    sweeper, accept, backlogs, enqueue, fill, consumer, clock, snapshot, monkeypatch
 ) -> None:
-    """Though it has no room for a job that it is missing."""
+    """Though it fills up before it has taken a job that it is missing."""
+    monkeypatch.setattr(sweeper._sweep, "_has_room", lambda: True)
     held = enqueue()
     backlogs.take(WINE, consumer.name, 9)
     consumer.leave()
