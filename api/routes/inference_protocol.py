@@ -24,6 +24,7 @@ from api.inference_protocol.options import read_options
 from api.inference_protocol.outputs import outputs_of
 from api.inference_protocol.statistics import model_statistics
 from api.openapi import inference_protocol as described
+from api.refusals import counting_refusals
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready
 from models.registry import Model, Version
@@ -44,11 +45,12 @@ MODEL, VERSION = "/models/{name}", "/models/{name}/versions/{version}"
 async def infer(request: Request) -> Response:
     model, version = _served(request)
     container, settings = services(request).container, services(request).container.settings
-    body = await read_plain(request, settings, settings.infer_max_bytes)
-    wanted = parse_infer(body, request.headers.get(HEAD_LENGTH), settings.body_max_bytes)
-    asked = wanted_outputs(wanted, model.tensors.outputs(version))
-    target = Target(model, version, read_options(wanted.parameters, settings))
-    inputs = wanted.job_inputs(model, version)
+    with counting_refusals():
+        body = await read_plain(request, settings, settings.infer_max_bytes)
+        wanted = parse_infer(body, request.headers.get(HEAD_LENGTH), settings.body_max_bytes)
+        asked = wanted_outputs(wanted, model.tensors.outputs(version))
+        target = Target(model, version, read_options(wanted.parameters, settings))
+        inputs = wanted.job_inputs(model, version)
     naming = naming_tensors(model.tensors, version, wanted.inputs, len(inputs))
     try:
         predictions = await predicted(request, target, inputs, naming)

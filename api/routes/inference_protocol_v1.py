@@ -19,6 +19,7 @@ from api.inference_protocol.options import read_options
 from api.inference_protocol.outputs import outputs_of
 from api.json_pointer import moved, pointer
 from api.openapi import inference_protocol as described
+from api.refusals import counting_refusals
 from api.routes.plain_route import PlainRoute
 from shared.errors import FieldError, InvalidInput, Unanswered
 
@@ -45,9 +46,10 @@ async def predict(request: Request) -> Response:
     here = services(request)
     model, version = metadata.find(here.registry, request.path_params["name"], None)
     settings = here.container.settings
-    body = strict_json.loads(await read_plain(request, settings, settings.body_max_bytes))
-    inputs = [model.tensors.of_instance(version, each) for each in _instances(body)]
-    target = Target(model, version, read_options(_parameters(body), settings))
+    with counting_refusals():
+        body = strict_json.loads(await read_plain(request, settings, settings.body_max_bytes))
+        inputs = [model.tensors.of_instance(version, each) for each in _instances(body)]
+        target = Target(model, version, read_options(_parameters(body), settings))
     try:
         predictions = await predicted(request, target, inputs, _locating)
         outputs = await outputs_of(here.container, predictions)

@@ -129,10 +129,16 @@ def test_a_value_that_the_contract_refuses_is_said_of_its_tensor(client: TestCli
     assert told["errors"][0]["pointer"] == "/inputs/0/data"
 
 
-def test_a_file_that_is_no_image_is_said_of_its_tensor(client: TestClient) -> None:
-    sent = body({"name": "image", "shape": [1, 1], "datatype": "BYTES", "data": ["aGVsbG8="]})
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [("aGVsbG8=", "invalid-image"), ("!!!", "invalid-input"), ("aGVsbG8", "invalid-input")],
+)
+def test_a_file_that_is_no_image_is_said_of_its_tensor(
+    client: TestClient, data: str, kind: str
+) -> None:
+    sent = body({"name": "image", "shape": [1, 1], "datatype": "BYTES", "data": [data]})
     answer = client.post("/v2/models/digits/infer", content=sent)
-    refused(answer, 400, "invalid-image")
+    refused(answer, 400, kind)
     assert answer.json()["error"].startswith("tensor 'image': ")
 
 
