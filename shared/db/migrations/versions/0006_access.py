@@ -6,7 +6,7 @@ from alembic import op
 from shared.db.columns import UtcDateTime
 
 revision = "0006"
-down_revision = "0008"
+down_revision = "0005"
 
 
 def upgrade() -> None:

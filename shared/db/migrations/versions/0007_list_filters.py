@@ -10,7 +10,7 @@ from alembic import op
 
 from shared.db.columns import JobId, UtcDateTime
 
-revision = "0009"
+revision = "0007"
 down_revision = "0006"
 
 SLICE = 1000

@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.db.columns import JobId, UtcDateTime
 
-revision = "0010"
-down_revision = "0009"
+revision = "0008"
+down_revision = "0007"
 
 ENDED = sa.text("completed_at IS NOT NULL")
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.db.columns import JobId, UtcDateTime
 
-revision = "0005"
-down_revision = "0011"
+revision = "0010"
+down_revision = "0009"
 
 PENDING = sa.text("state = 'pending'")
 FINISHED = sa.text("finished_at IS NOT NULL")

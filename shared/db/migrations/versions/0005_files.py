@@ -5,7 +5,7 @@ from alembic import op
 
 from shared.db.columns import JobId, JsonBytes, UtcDateTime
 
-revision = "0008"
+revision = "0005"
 down_revision = "0004"
 
 

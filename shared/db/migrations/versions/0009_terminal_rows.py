@@ -5,8 +5,8 @@ Its input and output may be taken away, when they are not to be kept any longer.
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0009"
+down_revision = "0008"
 
 FIXED = (
     "tenant", "model", "version", "digest", "status", "attempt", "crashes", "joined_to",
