@@ -49,7 +49,7 @@ class _Counted:
 
 @dataclass(slots=True)
 class _Room:
-    """`let_in` only grows, by the event loop; `arrived` and `left` only grow, by the submitter.
+    """`let_in` is the event loop's; `arrived` and `left` only grow, by the submitter.
 
     Who is let in is under way until it has arrived, where it is counted, or has left.
     """
@@ -94,6 +94,10 @@ class Rooms:
     def enter(self, name: str) -> None:
         """Behind one of the two above, without a pause between; on the event loop."""
         self._rooms[name].let_in += 1
+
+    def turn_back(self, name: str) -> None:
+        """It has entered, and goes no further; on the event loop."""
+        self._rooms[name].let_in -= 1
 
     def arrive(self, name: str) -> None:
         """From now on whoever counts sees it; on the submitter's thread, as `leave`."""

@@ -49,6 +49,12 @@ class Admission:
         if job.tenant_policies and _in_flight(job.tenant_policies):
             self._tenants.enter(job.tenant)
 
+    def turn_back(self, job: NewJob) -> None:
+        """Gives its places back before it has come to be settled."""
+        self._queues.turn_back(job.model)
+        if job.tenant_policies and _in_flight(job.tenant_policies):
+            self._tenants.turn_back(job.tenant)
+
     async def require_tenant_room(self, tenant: str, policies: Sequence[Policy]) -> None:
         """Raises RateLimited while a tenant may have no more unfinished jobs."""
         policy = _in_flight(policies)

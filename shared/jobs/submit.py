@@ -92,14 +92,14 @@ class Submitter:
 
     async def submit(self, job: NewJob) -> Accepted:
         """Answers once the job is committed; raises RequestError or BusyError."""
-        if self._admission is not None and not self._admission.has_room(job):
-            await self._admission.require_room(job)
+        if self._admission is not None:
+            if not self._admission.has_room(job):
+                await self._admission.require_room(job)
+            self._admission.enter(job)
         input_ref = None
         if len(job.input) > self._settings.inline_input_max_bytes:
-            input_ref = await asyncio.to_thread(self._put_input, job)
+            input_ref = await self._stored_input(job)
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        if self._admission is not None:
-            self._admission.enter(job)
         self._waiting.append(_Waiting(job, input_ref, job.reuses, answer))
         self._wake.set()
         return await asyncio.shield(answer)
@@ -202,6 +202,14 @@ class Submitter:
             return
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             pairs[0][0].get_loop().call_soon_threadsafe(_resolve, pairs)
+
+    async def _stored_input(self, job: NewJob) -> str:
+        try:
+            return await asyncio.to_thread(self._put_input, job)
+        except BaseException:
+            if self._admission is not None:
+                self._admission.turn_back(job)
+            raise
 
     def _put_input(self, job: NewJob) -> str:
         with told_as_busy():

@@ -1,11 +1,12 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from shared.access.principal import Limits
+from shared.backlog.breaker import Breaker
 from shared.backlog.rooms import FULL_SECONDS, Count, Rooms
 from shared.clock import FakeClock
 from shared.db.engine import reading, writing
@@ -15,9 +16,14 @@ from shared.domain.states import State
 from shared.errors import QueueFull, RateLimited
 from shared.jobs import lifecycle, store
 from shared.jobs.admission import Admission, TenantJobs
+from shared.jobs.group_commit import Accepted, GroupCommit
 from shared.jobs.lifecycle import End
 from shared.jobs.new_job import NewJob
+from shared.jobs.submit import Submitter
+from shared.payloads.directory import DirectoryBlobs
+from shared.settings import Settings
 
+LARGE = b'"' + b"x" * 100_000 + b'"'
 TWO = Limits(jobs_in_flight=2).policies
 
 
@@ -85,3 +91,30 @@ def test_a_models_own_bound_wins(admission: Admission, new_job: Any) -> None:
     for model in ("wine", "digits"):
         with pytest.raises(QueueFull, match=r"jobs of .* wait already"):
             admit(admission, new_job(model=model))
+
+
+@pytest.fixture
+def submitter(
+    engine: Engine, backlogs: Any, results: Any, clock: FakeClock, settings: Settings,
+    admission: Admission,
+) -> Iterator[Submitter]:  # fmt: skip
+    commit, blobs = GroupCommit(engine, clock, settings), DirectoryBlobs(settings.blobs_dir)
+    parts: dict[str, Any] = {"breaker": Breaker(clock), "settings": settings}
+    submitter = Submitter(commit, backlogs, results, blobs, **parts, admission=admission)
+    submitter.start()
+    yield submitter
+    submitter.stop()
+
+
+def test_large_inputs_that_come_at_once_exceed_no_bound(submit: Any, new_job: Any) -> None:
+    answers = submit(*(new_job(input=LARGE) for _ in range(20)))
+    assert sum(isinstance(one, Accepted) for one in answers) == 9
+
+
+def test_who_could_not_be_stored_takes_no_place(
+    submit: Any, new_job: Any, settings: Settings
+) -> None:
+    settings.blobs_dir.parent.mkdir(parents=True, exist_ok=True)
+    settings.blobs_dir.write_text("no folder")
+    submit(*(new_job(input=LARGE) for _ in range(9)))
+    assert all(isinstance(one, Accepted) for one in submit(*(new_job() for _ in range(9))))
