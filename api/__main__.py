@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,6 +27,8 @@ from shared.telemetry import logs
 GRACEFUL_SHUTDOWN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
 LISTEN_BACKLOG = 2048
+OPEN_FILES = 65536
+"""What a process asks for, of connections and files; usual is 1024, which one client can fill."""
 
 
 def main() -> int:
@@ -39,6 +42,7 @@ def main() -> int:
     except QueuecastError as error:
         sys.stderr.write(f"api: {error.detail}\n")
         return 2
+    allow_open_files(OPEN_FILES)
     # All that is loaded by now stays. Unfrozen, every full collection looks through it, and the
     # event loop stands still for 50 to 130 ms.
     gc.collect()
@@ -108,6 +112,14 @@ def _listener(wanted: argparse.Namespace) -> socket.socket:
         where = f"fd {wanted.fd}" if wanted.fd is not None else f"{wanted.host}:{wanted.port}"
         why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise StartupRefused(f"cannot listen on {where}: {why}") from error
+
+
+def allow_open_files(number: int) -> None:
+    """As far as the machine lets this process have so many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _leave(_signal: int, _frame: object) -> NoReturn:

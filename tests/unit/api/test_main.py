@@ -1,12 +1,15 @@
-"""`python -m api` when it will not start: one line, exit 2."""
+"""`python -m api`; when it will not start: one line, exit 2."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from api.__main__ import allow_open_files
 
 ROOT = Path(__file__).parents[3]
 
@@ -58,3 +61,14 @@ def test_taken_port_is_named(variables: dict[str, str], migrated_file: Path) -> 
         port = str(taken.getsockname()[1])
         line = refusal("--port", port, **variables)
     assert line == f"api: cannot listen on 127.0.0.1:{port}: Address already in use"
+
+
+@pytest.mark.parametrize(("wanted", "allowed"), [(300, 300), (100, 256), (1 << 40, None)])
+def test_more_files_may_be_open_than_is_usual(wanted: int, allowed: int | None) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        allow_open_files(wanted)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (allowed or before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
