@@ -16,12 +16,13 @@ from shared.errors import DuplicateKey, MalformedJson
 BRACKETS_AT_ONCE = 2_000
 """So many take about 1 ms; then the caller may let others have their turn."""
 
-# Possessive all through: nothing is ever looked at twice, however a string fails to end.
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# Possessive or atomic all through: nothing is ever looked at twice, however a string fails to end.
+# A group is made atomic: where it is possessive, Python before 3.11.5 ends it in the wrong place.
+_STRING = re.compile(rb'"(?>(?:[^"\\]++|\\.)*)"', re.DOTALL)
 _SCALAR = re.compile(rb'[^\s"\[\]{},:]++')
 _SPACE = re.compile(rb"[ \t\n\r]*+")
 # Lists of nothing but numbers are passed over too: a matrix has one for each of its rows.
-_FLAT = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"|\[[^"\[\]{}]*+\])*+', re.DOTALL)
+_FLAT = re.compile(rb'(?>(?:[^"\[\]{}]++|"(?>(?:[^"\\]++|\\.)*)"|\[[^"\[\]{}]*+\])*)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

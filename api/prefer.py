@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from starlette.requests import Request
 
 # Nothing here goes back over what it has passed: a header of 16 KiB took seconds.
-_QUOTED = r'"((?:[^"\\]|\\.)*+)"'
+_QUOTED = r'"((?>(?:[^"\\]|\\.)*))"'
 
 # A preference, then its parameters, which none of ours has; a comma in quotes separates nothing.
 _PREFERENCE = re.compile(
-    rf'\s*+([^\s=;,"]++)\s*+(?:=\s*+(?:{_QUOTED}|([^\s;,"]*+)))?+\s*+'
-    rf'(?:;(?:[^,"]|{_QUOTED})*+)?+(?:,|$)'
+    rf'\s*+([^\s=;,"]++)\s*+(?>(?:=\s*+(?:{_QUOTED}|([^\s;,"]*+)))?)\s*+'
+    rf'(?>(?:;(?>(?:[^,"]|{_QUOTED})*))?)(?:,|$)'
 )
-_ANYTHING = re.compile(rf'(?:[^,"]|{_QUOTED}|".*)*+(?:,|$)')  # a quote left open: all the rest
+_ANYTHING = re.compile(rf'(?>(?:[^,"]|{_QUOTED}|".*)*)(?:,|$)')  # a quote left open: all the rest
 
 
 def wanted_wait(request: Request, longest: float) -> float:

@@ -1,6 +1,7 @@
 """The structure as the documentation draws it."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,19 @@ def test_only_sessions_imports_onnxruntime() -> None:
     files = [f for f in python_files(*PACKAGES) if f.name not in ("train.py", "training.py")]
     users = [f for f in files if any(name.startswith("onnxruntime") for name in imports(f))]
     assert users == [ROOT / "workers/sessions.py"]
+
+
+def test_no_group_of_a_pattern_is_possessive() -> None:
+    """Python before 3.11.5 ends such a match in the wrong place; an atomic group says the same."""
+    texts = (
+        (file, node.value)
+        for file in python_files(*PACKAGES)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+    )
+    sets, possessive = re.compile(r"\[(?:\\.|[^\]\\])*\]"), re.compile(r"(?<!\\)\)[*+?]\+")
+    found = [file for file, text in texts if possessive.search(sets.sub("", str(text)))]
+    assert found == []
 
 
 def test_the_readme_names_the_six_files() -> None:
