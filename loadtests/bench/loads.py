@@ -168,6 +168,9 @@ def _run(load: Coroutine[Any, Any, None]) -> None:
 
     try:
         uvloop.run(bounded())
-    except* (ArmFailed, ServerGone, OSError) as group:  # a TimeoutError is an OSError
-        first = group.exceptions[0]
-        raise ArmFailed(f"{type(first).__name__}: {first}") from group
+    except (ExceptionGroup, OSError) as error:  # a TimeoutError is an OSError
+        # No `except*`: Python before 3.11.4 wraps what is raised in it into another group.
+        first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        if not isinstance(first, ArmFailed | ServerGone | OSError):
+            raise
+        raise ArmFailed(f"{type(first).__name__}: {first}") from error
