@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from time import process_time
+from time import thread_time
 
 import pytest
 
@@ -43,9 +43,12 @@ def test_loading_and_validating_needs_no_heavy_library():
 
 
 def test_loading_the_bundled_models_takes_under_150_ms():
-    begun = process_time()
-    Registry.load([BUNDLED_MODELS_DIR])
-    assert process_time() - begun < 0.15
+    def seconds() -> float:
+        begun = thread_time()  # servers of other tests run in other threads
+        Registry.load([BUNDLED_MODELS_DIR])
+        return thread_time() - begun
+
+    assert min(seconds() for _ in range(3)) < 0.15  # a collection of garbage may fall into one
 
 
 @pytest.mark.parametrize(
