@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import orjson
@@ -39,12 +40,10 @@ def read_edge(position: list[str]) -> tuple[datetime, str]:
 
     Raises InvalidParameter for what they cannot be.
     """
-    try:
+    with suppress(ValueError, OverflowError):  # what is no such pair meets the refusal below
         created_at, last_id = position
         if parse_job_id(last_id) == last_id:
             return datetime.fromisoformat(created_at).astimezone(UTC), last_id
-    except (ValueError, OverflowError):
-        pass
     raise refused("cursor", "is no place in this list")
 
 

@@ -103,10 +103,11 @@ def test_deliveries_go_with_their_job(engine, ended, remove) -> None:
     assert left == [young]
 
 
-def test_an_idempotency_key_is_free_again_with_its_job(ended, remove) -> None:
-    ended(idempotency_key="k")
-    remove()
-    ended(idempotency_key="k")
+def test_an_idempotency_key_is_free_again_with_its_job(ended, remove, row) -> None:
+    first = ended(idempotency_key="k")
+    assert row(ended(idempotency_key="k")) is None  # it is taken
+    assert remove() == [first]
+    assert row(ended(idempotency_key="k"))["idempotency_key"] == "k"
 
 
 def test_the_log_is_kept_by_its_own_measure(engine, ended, log_rows, row) -> None:
