@@ -15,6 +15,7 @@ from api.layers import layered
 from api.openapi.document import document
 from api.routes import (
     bulk,
+    dead_letters,
     files,
     inference_protocol,
     inference_protocol_v1,
@@ -53,6 +54,7 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
             *inference_protocol.router.routes,
             *inference_protocol_v1.router.routes,
             *webhooks.router.routes,
+            *dead_letters.router.routes,
             *operations.router.routes,
             *problems.router.routes,
         ],

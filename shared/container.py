@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.files.files import Files
     from shared.jobs.admission import Admission
     from shared.jobs.cancel import Canceler
+    from shared.jobs.dead_letter_office import DeadLetterOffice
     from shared.jobs.following import Follower
     from shared.jobs.positions import Positions
     from shared.jobs.reading import Reader
@@ -131,6 +132,12 @@ class Container:
         from shared.jobs.cancel import Canceler
 
         return Canceler(self.engine, self.backlogs, self.clock, self.settings)
+
+    @cached_property
+    def dead_letters(self) -> "DeadLetterOffice":
+        from shared.jobs.dead_letter_office import DeadLetterOffice
+
+        return DeadLetterOffice(self.engine, self.clock, self.settings, self.redis)
 
     @cached_property
     def reader(self) -> "Reader":

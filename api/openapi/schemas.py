@@ -127,6 +127,9 @@ class Prediction(Schema):
     expires_at: datetime | None = Field(
         description="Then its output is not kept any longer; null while that is not known."
     )
+    retry_of: str = Field(
+        default="", description="The dead letter that it is a retry of; left out elsewhere."
+    )
     urls: PredictionUrls
 
 
@@ -336,6 +339,47 @@ class EndpointPage(Schema):
     next: str | None
     previous: str | None
     results: list[Endpoint]
+
+
+class DeadLetterUrls(Schema):
+    get: str
+    retry: str
+    prediction: str
+    retried_as: str = Field(default="", description="Left out until it is retried.")
+
+
+class DeadLetter(Schema):
+    """A job that failed for no fault of its input's. Its id is the prediction's."""
+
+    id: str
+    model: str
+    version: str = Field(description="`name:version`.")
+    error_code: str
+    error: str | None
+    attempts: int
+    crashes: int = Field(description="How many workers died while they ran it.")
+    has_input: bool = Field(description="Whether its input is kept still, so that it can run.")
+    retry_of: str | None = Field(description="The letter of which this job was the retry.")
+    retried_as: str | None = Field(description="The prediction that is its retry.")
+    created_at: datetime
+    died_at: datetime
+    urls: DeadLetterUrls
+
+
+class DeadLetterPage(Schema):
+    next: str | None
+    previous: None
+    results: list[DeadLetter]
+
+
+class DeadLettersRetried(Schema):
+    retried: int
+    more: bool = Field(description="Whether others that fit may be left.")
+
+
+class DeadLettersPurged(Schema):
+    purged: int
+    more: bool = Field(description="Whether others that fit may be left.")
 
 
 class Health(Schema):

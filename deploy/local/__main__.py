@@ -15,6 +15,7 @@ COMMANDS = {
     "status": "what is running, and where",
     "queuecast": "the command line: predict, jobs, job, models (see ./run queuecast --help)",
     "keys": "API keys: create, list, rotate, revoke; limit what a tenant may use",
+    "dead-letters": "jobs that the service failed: list, show, retry, purge",
     "migrate": "bring the database to this release's revision",
     "test": "run the tests; --all adds the long ones; the rest goes to pytest",
     "bench": "measure speed beside simpler builds; --quick takes 3 minutes instead of 25",
@@ -39,7 +40,7 @@ def _dispatch(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if command in ("-h", "--help", "help"):
         return _help()
-    if command in ("queuecast", "keys", "test", "bench"):
+    if command in ("queuecast", "keys", "dead-letters", "test", "bench"):
         return _hand_over(command, rest)
     if command not in COMMANDS:
         note(f"there is no command {command!r}; ./run --help lists the commands")
@@ -57,6 +58,10 @@ def _hand_over(command: str, rest: list[str]) -> int:
         from deploy.local.keys import keys
 
         return keys(rest)
+    if command == "dead-letters":
+        from deploy.local.dead_letters import dead_letters
+
+        return dead_letters(rest)
     if command == "test":
         from deploy.local.checks import test
 
@@ -69,7 +74,7 @@ def _hand_over(command: str, rest: list[str]) -> int:
 def _help() -> int:
     print("usage: ./run COMMAND [--help] [options]\n")
     for name, purpose in COMMANDS.items():
-        print(f"  {name:<10} {purpose}")
+        print(f"  {name:<12} {purpose}")
     return 0
 
 

@@ -33,3 +33,16 @@ class Failure(StrEnum):
     WORKER_LOST = "worker_lost", "saw three workers die while they ran it"
     DEADLINE_EXCEEDED = "deadline_exceeded", "had not ended by its deadline"
     TIME_LIMIT_EXCEEDED = "time_limit_exceeded", "ran longer than its model may"
+
+
+OPERATORS = (
+    Failure.WORKER_LOST,
+    Failure.TIME_LIMIT_EXCEEDED,
+    Failure.MODEL_UNAVAILABLE,
+    Failure.STORAGE_UNAVAILABLE,
+    Failure.INPUT_LOST,
+    Failure.OUTPUT_NOT_STORABLE,
+)
+"""Failures that say more of the service than of the input: their jobs are dead letters, which wait
+for somebody to look and to send them again. An index of the database has these words in it.
+"""

@@ -14,7 +14,8 @@ class Snapshot(TypedDict):
     `attempt` and `terminal` open the JSON, so that the first bytes tell whether a job is still
     unfinished under a given attempt (see `fence`); `status` and `stage` follow, so that a take
     can replace them (see `progress`). A large output stands in the blob store under `output_ref`,
-    which is left out where there is none; `output` is None then.
+    which is left out where there is none; `output` is None then. `retry_of` is the dead letter of
+    which it is the retry; most are none, and it is left out.
     """
 
     attempt: int
@@ -39,6 +40,7 @@ class Snapshot(TypedDict):
     completed_at: str | None
     deadline_at: str | None
     output_ref: NotRequired[str]
+    retry_of: NotRequired[str]
 
 
 def encode(snapshot: Snapshot) -> bytes:

@@ -22,6 +22,7 @@ def on_the_wire(prediction: Snapshot, base: str, kept: timedelta | None = None) 
     urls |= {"stream": f"{url}/stream", "input": f"{url}/input"}
     if "output_ref" in prediction:  # left out elsewhere: Replicate's client wants no null here
         urls["output"] = f"{url}/output"
+    retry = {"retry_of": prediction["retry_of"]} if "retry_of" in prediction else {}
     return {
         "id": prediction["id"],
         "model": model,
@@ -46,6 +47,7 @@ def on_the_wire(prediction: Snapshot, base: str, kept: timedelta | None = None) 
         "deadline_at": prediction["deadline_at"],
         "expires_at": _expires_at(prediction["completed_at"], kept),
         "urls": urls,
+        **retry,
     }
 
 

@@ -6,10 +6,13 @@ from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from shared.db.columns import JobId, JsonBytes, UtcDateTime
+from shared.domain.failures import OPERATORS
 
 UNFINISHED = text("status = 'queued'")
 ENDED = text("completed_at IS NOT NULL")
 UNSUCCESSFUL = text("status = 'failed' OR status = 'canceled'")
+DEAD = text("error_code IN ({})".format(", ".join(f"'{code}'" for code in OPERATORS)))
+RETRIES = text("retry_of IS NOT NULL")
 
 
 class Job(SQLModel, table=True):
@@ -90,6 +93,22 @@ class Job(SQLModel, table=True):
             "id",
             sqlite_where=UNSUCCESSFUL,
             postgresql_where=UNSUCCESSFUL,
+        ),
+        Index(
+            "job_dead_letters",
+            "tenant",
+            "completed_at",
+            "id",
+            sqlite_where=DEAD,
+            postgresql_where=DEAD,
+        ),
+        # One retry of each, however often it is asked for.
+        Index(
+            "job_retries",
+            "retry_of",
+            unique=True,
+            sqlite_where=RETRIES,
+            postgresql_where=RETRIES,
         ),
         Index("job_ended", "completed_at", "id", sqlite_where=ENDED, postgresql_where=ENDED),
         Index(

@@ -94,6 +94,8 @@ def from_row(row: RowMapping, echo_max_bytes: int) -> Snapshot:
         "completed_at": wire_time(completed_at) if completed_at else None,
         "deadline_at": wire_time(row["deadline_at"]) if row["deadline_at"] else None,
     }
+    if row["retry_of"] is not None:
+        shown["retry_of"] = row["retry_of"]
     return _by_reference(shown, row["output_ref"])
 
 

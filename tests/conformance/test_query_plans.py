@@ -14,7 +14,8 @@ from shared.db.migrate import upgrade
 from shared.domain.ids import new_job_id
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
-from shared.jobs import joiners, lifecycle, listing, retention, store
+from shared.jobs import dead_letters, joiners, lifecycle, listing, retention, store
+from shared.jobs.dead_letters import Wanted
 from shared.jobs.lifecycle import End
 from shared.jobs.listing import Page
 from shared.jobs.metadata import pair
@@ -138,6 +139,17 @@ CASES |= {
     "outdated": (lambda c: retention.outdated(c, NOON, 100), "job_ended"),
     "remove": (lambda c: retention.remove(c, [(NOON, JOB), (NOON, MANY[0])]), "id metadata pairs"),
 }
+LETTERS = "job_dead_letters job_retries"
+CASES |= {
+    "page of letters": (lambda c: dead_letters.page(c, Wanted("default"), 20), LETTERS),
+    "page of letters further on": (
+        lambda c: dead_letters.page(c, Wanted("default", "wine", retried=False), 9, (NOON, JOB)),
+        LETTERS,
+    ),
+    "read a letter": (lambda c: dead_letters.read(c, "default", JOB), f"id {LETTERS}"),
+    "tenants": (dead_letters.tenants, "job_dead_letters"),
+    "retry": (lambda c: dead_letters.retry(c, [JOB, MANY[0]], NOON), "id job_retries"),
+}
 NO_PLAN = {"hit", "insert", "remove_logged"}
 
 LISTS = {
@@ -239,7 +251,7 @@ def test_old_log_rows_are_found_by_an_index(plan: Any) -> None:
 def test_every_statement_of_these_modules_is_looked_at() -> None:
     statements = {
         name
-        for module in (store, lifecycle, listing, joiners, retention)
+        for module in (store, lifecycle, listing, joiners, retention, dead_letters)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")

@@ -9,7 +9,7 @@ from api.scopes import needed_scope
 from shared.access.principal import Scope
 
 OPEN = r"/health/(live|ready|system)|/v2/health/(live|ready)|/problems(/\{type\})?"
-FOR_ADMINS = r"/metrics|/api/v1/webhooks(/.*)?|/v2/repository/.*"
+FOR_ADMINS = r"/metrics|/api/v1/webhooks(/.*)?|/api/v1/dead-letters(/.*)?|/v2/repository/.*"
 
 
 def routes(client: Any) -> list[tuple[str, str]]:
