@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from shared.backlog.backlogs import Move, Taken
+from shared.domain import life
 from shared.domain.failures import DEADLINE_PASSED, Failure
 from shared.domain.names import RECORD
 from shared.domain.outcome import Outcome
@@ -41,7 +42,7 @@ def given_back(one: Taken) -> Move:
 
 def late(one: Taken, at: float) -> Move | None:
     """The move of a job whose deadline has passed by `at`, epoch seconds."""
-    if one.entry.deadline is None or one.entry.deadline > at:
+    if not life.is_late(one.entry.deadline, at):
         return None
     error = JobFailed(Failure.DEADLINE_EXCEEDED, DEADLINE_PASSED)
     return failed(one, error, at)

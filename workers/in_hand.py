@@ -6,6 +6,7 @@ import redis
 
 from shared.backlog.backlogs import Backlogs, Take, Taken
 from shared.clock import Clock
+from shared.domain import life
 from shared.domain.names import Priority
 from workers.entry_moves import added_at
 
@@ -75,7 +76,7 @@ class InHand:
         they go on.
         """
         now = self._clock.monotonic() + self._ahead
-        due = [one for one in some if one.entry.deadline is None or one.entry.deadline > now]
+        due = [one for one in some if not life.is_late(one.entry.deadline, now)]
         try:
             return self._backlogs.owes_any(due)
         except redis.RedisError:

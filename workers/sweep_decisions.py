@@ -1,9 +1,10 @@
-"""What a sweep decides: pure functions, checked over a fake clock."""
+"""What a sweep decides about Redis and its workers, beside `shared.domain.life`: pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.backlog.backlogs import Taken
+from shared.domain import life
 from shared.domain.names import Backlog, Stage
 from shared.jobs.store import Due
 
@@ -25,14 +26,19 @@ class RedisWatch:
         """A call failed."""
         self._broken = True
 
-    def seen(self, run_id: str, uptime_seconds: float, now: float) -> None:
-        """Redis answered; `run_id` names the server's life, `now` is monotonic seconds."""
+    def seen(self, run_id: str, uptime_seconds: float, now: float) -> bool:
+        """Redis answered; `run_id` names the server's life, `now` is monotonic seconds.
+
+        Answers whether this is the first sight of a life that has just begun.
+        """
         if run_id == self._run_id and not self._broken:
-            return
+            return False
         known_whole = self._run_id is None and not self._broken
         fresh = not known_whole or uptime_seconds < self.grace_seconds
+        begun = fresh and run_id != self._run_id
         self._whole_since = now if fresh else now - self.grace_seconds
         self._run_id, self._broken = run_id, False
+        return begun
 
     def heartbeats_count(self, now: float) -> bool:
         """Whether a missing heartbeat means a dead worker."""
@@ -78,8 +84,8 @@ def missing(due: Sequence[Due], in_redis: Sequence[bool]) -> list[Due]:
 
 def dead_letters(lost: Sequence[Due], crashes_max: int) -> tuple[list[Due], list[Due]]:
     """Those that killed too many workers, and those that run again."""
-    dead = [one for one in lost if one.crashes >= crashes_max]
-    return dead, [one for one in lost if one.crashes < crashes_max]
+    dead = [one for one in lost if life.is_dead_letter(one.crashes, crashes_max)]
+    return dead, [one for one in lost if not life.is_dead_letter(one.crashes, crashes_max)]
 
 
 @dataclass(frozen=True, slots=True)

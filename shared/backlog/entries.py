@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from shared.domain import life
 from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot
 from shared.domain.states import State
@@ -51,7 +52,7 @@ class Entry:
     @property
     def suspect(self) -> bool:
         """A worker died while it ran this job: it runs alone from now on."""
-        return self.crashes > 0
+        return life.is_suspect(self.crashes)
 
     @property
     def weight(self) -> int:

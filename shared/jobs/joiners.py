@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from shared.db.expressions import later_of, seconds_between
-from shared.domain.names import Priority
+from shared.domain import life
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.jobs.table import job_table as job
@@ -33,8 +33,6 @@ _LOGGED = (
     "tenant", "model", "version", "digest", "input_hash", "input_bytes", "cache", "attempt",
     "created_at",
 )  # fmt: skip
-
-_RANK = {priority.value: rank for rank, priority in enumerate(Priority)}
 
 LOCK_ORDER = (job.c.joined_to.is_not(None), job.c.id)
 """Whoever locks several rows takes leaders before joiners: who ends a leader locks it first."""
@@ -57,7 +55,7 @@ class Leader:
     def may_lead(self, tenant: str, input_hash: str, priority: str) -> bool:
         """Never across tenants, and never a job that would run later than its joiner."""
         same = (self.tenant, self.input_hash) == (tenant, input_hash)
-        return same and _RANK[self.priority] <= _RANK[priority]
+        return same and life.may_precede(self.priority, priority)
 
 
 # Made once: to make a statement costs as much as to execute it.
@@ -137,7 +135,8 @@ def _outcome(row: RowMapping) -> Outcome | None:
 def _leads(row: RowMapping, now: datetime) -> bool:
     if row["status"] == "succeeded":
         return bool(now - row["completed_at"] <= timedelta(seconds=JUST_ENDED_SECONDS))
-    return row["status"] == "queued" and row["crashes"] == 0 and row["joined_to"] is None
+    suspect = life.is_suspect(row["crashes"])
+    return row["status"] == "queued" and not suspect and row["joined_to"] is None
 
 
 def waiting_for(
@@ -145,7 +144,7 @@ def waiting_for(
 ) -> Sequence[RowMapping]:
     """Unfinished joiners of these jobs, locked; the most urgent first, of those the oldest."""
     rows = connection.execute(_JOINERS, {"ids": list(leader_ids), "most": most}).mappings()
-    return sorted(rows, key=lambda row: (_RANK[row["priority"]], row["created_at"], row["id"]))
+    return sorted(rows, key=lambda row: life.turn(row["priority"], row["created_at"], row["id"]))
 
 
 def end(connection: Connection, job_ids: Sequence[str]) -> None:

@@ -1,13 +1,13 @@
-"""The only module that moves a job in SQL.
+"""The only module that moves a job in SQL; `shared.domain.states` lists the moves.
 
-    dispatch   queued -> queued   a new attempt, for a job that Redis no longer holds
-    crash      queued -> queued   a worker died while running it; from now on it is a suspect
-    finish     queued -> succeeded | failed | canceled   once, with its log row, its joiners, and
-                                                         the webhooks that tell of it
-    follow     queued -> as their leader                 joiners that an end has left behind
-    hit        (new) -> succeeded   an input whose result is known
+    dispatch   a new attempt, for a job that Redis no longer holds
+    crash      a worker died while running it; from now on it is a suspect
+    finish     an end, once, with its log row, its joiners, and the webhooks that tell of it
+    follow     joiners that an end has left behind end as their leader, or one of them leads
+    hit        a new job whose result is known
 
-Every move is a compare-and-set; all of them run inside the caller's transaction.
+Every move is a compare-and-set by the rules of `shared.domain.life`; all of them run inside the
+caller's transaction.
 """
 
 from collections import defaultdict
@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, insert, select, update
 
-from shared.domain.failures import Failure
+from shared.domain import life
+from shared.domain.life import Verdict
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.jobs import joiners, store
@@ -28,16 +29,8 @@ from shared.prediction_log.table import log_table
 from shared.webhooks import outbox
 from shared.webhooks.events import Event, wants
 
-CRASH_BACKOFF_SECONDS = (1.0, 5.0, 25.0)
-"""A suspect waits before it runs again: quick recovery of a poison job is a death spiral."""
-
-WITHOUT_ANSWER = frozenset({Failure.DEADLINE_EXCEEDED.value, Failure.INPUT_LOST.value})
-"""Failures that say nothing about the input: who joined such a job runs itself."""
-
 FOLLOWED_AT_ONCE = 500
 """Joiners in one transaction: 6 ms on SQLite, where nobody else writes meanwhile."""
-
-_LONGEST_WAIT = len(CRASH_BACKOFF_SECONDS) - 1
 
 _QUEUED = State.QUEUED.value
 
@@ -92,23 +85,25 @@ def finish(connection: Connection, ends: Sequence[End], now: datetime) -> Finish
     """
     rows = _locked_rows(connection, [end.job_id for end in ends])
     result = Finished()
-    ended: set[str] = set()
+    ended: dict[str, RowMapping] = {}
     for end in ends:
         row = rows.get(end.job_id)
         if row is None:
             result.unknown.append(end.job_id)
-        elif row["status"] != _QUEUED or end.job_id in ended:
+            continue
+        found = life.verdict(row["status"], row["attempt"], end.attempt)
+        if found is Verdict.ALREADY or end.job_id in ended:
             result.already.append(end.job_id)
-        elif end.attempt not in (None, row["attempt"]):
+        elif found is Verdict.FENCED:
             result.fenced.append(end.job_id)
         else:
             result.recorded.append(end)
             result.hashes[end.job_id] = row["input_hash"]
-            ended.add(end.job_id)
+            ended[end.job_id] = row
     if result.recorded:
         _end(connection, [(end, rows[end.job_id]) for end in result.recorded], now)
-        result.calls_back = _call_back(connection, [rows[one] for one in ended], now)
-        result.add(follow(connection, [end.job_id for end in result.recorded], now))
+        result.calls_back = _call_back(connection, ended.values(), now)
+        result.add(follow(connection, list(ended), now))
     return result
 
 
@@ -169,7 +164,7 @@ def _with_answer(connection: Connection, leader_ids: Sequence[str]) -> set[str]:
     return {
         row["id"]
         for row in connection.execute(_ENDS, {"ids": leader_ids}).mappings()
-        if row["status"] != State.CANCELED and row["error_code"] not in WITHOUT_ANSWER
+        if life.answers_joiners(row["status"], row["error_code"])
     }
 
 
@@ -214,12 +209,11 @@ def crash(
     """
     counted = []
     for one in found:
-        final = one.crashes + 1 >= crashes_max
-        wait = 0.0 if final else CRASH_BACKOFF_SECONDS[min(one.crashes, _LONGEST_WAIT)]
+        crashes, dispatch_after = life.after_crash(one.crashes, now, crashes_max)
         statement = (
             update(job)
             .where(*_as_found(one), job.c.crashes == one.crashes)
-            .values(crashes=one.crashes + 1, dispatch_after=now + timedelta(seconds=wait))
+            .values(crashes=crashes, dispatch_after=dispatch_after)
         )
         if connection.execute(statement).rowcount:
             counted.append(one.id)
