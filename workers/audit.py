@@ -1,10 +1,12 @@
 """The audit: finds jobs that have a snapshot in Redis but no entry.
 
 Every step of ours writes both or neither, so this is what a Redis leaves that lost single keys. It
-is asked for only when Redis holds fewer entries than SQL owes, twice in a row.
+is made when Redis holds fewer entries than SQL owes, twice in a row; and from time to time while
+somebody has been owed for long, because under load the entries of the young hide that of the old.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any, cast
 
@@ -16,11 +18,16 @@ from shared.container import Container
 from shared.db.engine import reading
 from shared.domain.names import Keys, Stage
 from shared.jobs import store, views
+from shared.jobs.store import Due
 from shared.telemetry import counters
 
 log = structlog.get_logger()
 
 AUDIT_SECONDS = 10.0
+
+LONG_OWED_SECONDS = 300.0
+"""A job that is owed for so long has the entries listed, and again after that time."""
+
 SLICE = 500
 
 _IN_ORDER = list(Stage)
@@ -40,6 +47,7 @@ class Audit:
         script = files("shared.backlog").joinpath("list_jobs.lua").read_text()
         self._list_jobs = self._redis.register_script(script)
         self._next_at = 0.0
+        self._list_at = 0.0
         self._was_short = False
 
     def run(self) -> None:
@@ -47,10 +55,14 @@ class Audit:
         if self._clock.monotonic() < self._next_at:
             return
         self._next_at = self._clock.monotonic() + AUDIT_SECONDS
+        now = self._clock.now()
         with reading(self._engine) as connection:
-            owed = store.count_due(connection, self._clock.now())
+            owed = store.count_due(connection, now)
+            long_ago = now - timedelta(seconds=LONG_OWED_SECONDS)
+            waits_long = bool(owed and store.due(connection, long_ago, None, 1))
         short = owed > self._entries()
-        if short and self._was_short:
+        if (short and self._was_short) or (waits_long and self._clock.monotonic() >= self._list_at):
+            self._list_at = self._clock.monotonic() + LONG_OWED_SECONDS
             self._give_back_orphans()
         self._was_short = short
 
@@ -64,16 +76,16 @@ class Audit:
         """Whoever is owed before the entries are listed, and not listed, has none."""
         owed = list(self._owed())
         listed = set(self._listed())
-        orphans = [job_id for job_id in owed if self._keys.snapshot(job_id) not in listed]
+        orphans = [one for one in owed if self._keys.snapshot(one.id) not in listed]
         for start in range(0, len(orphans), SLICE):
             self._forget(orphans[start : start + SLICE])
 
-    def _owed(self) -> Iterator[str]:
+    def _owed(self) -> Iterator[Due]:
         position: str | None = None
         while True:
             with reading(self._engine) as connection:
                 due = store.due(connection, self._clock.now(), position, SLICE)
-            yield from (one.id for one in due)
+            yield from due
             if len(due) < SLICE:
                 return
             position = due[-1].id
@@ -88,12 +100,14 @@ class Audit:
                     break
                 start = f"({last.decode()}"
 
-    def _forget(self, orphans: Sequence[str]) -> None:
+    def _forget(self, orphans: Sequence[Due]) -> None:
         """Takes their snapshots away, unless they have moved on to another attempt meanwhile."""
+        attempts = {one.id: one.attempt for one in orphans}
         with reading(self._engine) as connection:
-            rows = store.read_many(connection, orphans)
+            rows = store.read_many(connection, list(attempts))
         echo = self._settings.echo_input_max_bytes
-        entries = (Entry(views.from_row(row, echo)) for row in rows)
+        same = (row for row in rows if row["attempt"] == attempts[row["id"]])
+        entries = (Entry(views.from_row(row, echo)) for row in same)
         nowhere = (Move(entry, None, Taken(entry, "", b"")) for entry in entries)
         found = sum(self._backlogs.move(list(nowhere)))
         if found:

@@ -4,7 +4,6 @@ one backlog, or in exactly one worker's hands.
 `python -m workers.partition` says what contradicts it, and ends with 1 if anything does.
 """
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,14 +19,12 @@ from shared.backlog import connections
 from shared.db import engine as databases
 from shared.db.engine import reading
 from shared.domain.names import Keys
+from shared.domain.prediction import HEAD_BYTES, unfinished_attempt
 from shared.jobs import store
 from shared.jobs.table import job_table as job
 from shared.settings import Settings
 
-HEAD_BYTES = 64
 REDIS_SECONDS = 30.0
-
-_UNFINISHED_HEAD = re.compile(rb'{"attempt":(\d+),"terminal":false,')
 
 
 class Rule(StrEnum):
@@ -117,20 +114,14 @@ def take_census(client: redis.Redis, keys: Keys, job_ids: Sequence[str]) -> Cens
     attempts = {
         job_id: attempt
         for job_id, head in zip(job_ids, heads, strict=True)
-        if (attempt := _attempt(head)) is not None
+        if (attempt := unfinished_attempt(head)) is not None
     }
     prefix = keys.snapshot("")
     entries = [
-        (stream.decode(), key.decode().removeprefix(prefix), _attempt(fence) or 0)
+        (stream.decode(), key.decode().removeprefix(prefix), unfinished_attempt(fence) or 0)
         for stream, key, fence in listed
     ]
     return Census(attempts, entries)
-
-
-def _attempt(head: bytes) -> int | None:
-    """The attempt under which a snapshot that begins like this is unfinished."""
-    found = _UNFINISHED_HEAD.match(head)
-    return int(found[1]) if found else None
 
 
 def _unfinished(connection: Connection) -> list[str]:

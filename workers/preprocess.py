@@ -105,7 +105,7 @@ class Preprocess:
                 raise JobFailed(Failure.PREPROCESS_FAILED, f"preprocess raised {name}") from error
         if len(encoded) <= self._worker.settings.inline_tensor_max_bytes:
             return replace(entry, payload=encoded, payload_ref=None, rows=rows)
-        reference = references.tensors_of(entry.id, entry.attempt)
+        reference = references.new_tensors(entry.id, entry.attempt)
         self._worker.put(entry, reference, encoded, synced=False)
         return replace(
             entry, payload=b"", payload_ref=reference, rows=rows, stored_bytes=len(encoded)

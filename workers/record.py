@@ -18,6 +18,7 @@ from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot
 from shared.errors import BusyError
 from shared.jobs import lifecycle, store, views
+from shared.jobs.blobs_in_use import needed
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End, Finished
 from shared.telemetry import counters
@@ -103,7 +104,7 @@ class Record:
             self._backlogs.move([given_back(one) for one in taken if one.entry.id in gone])
         if finished.calls_back:
             bell.ring(self._backlogs)
-        self._forget_unrecorded(taken, finished, ended_before)
+        self._forget_unrecorded(taken, finished)
         _count(ended)
 
     def _snapshots(self, job_ids: Sequence[str]) -> list[Snapshot]:
@@ -114,17 +115,22 @@ class Record:
             rows = store.read_many(connection, job_ids)
         return [views.from_row(row, self._worker.settings.echo_input_max_bytes) for row in rows]
 
-    def _forget_unrecorded(
-        self, taken: Sequence[Taken], finished: Finished, ended_before: Sequence[Snapshot]
-    ) -> None:
-        """Deletes large outputs of jobs that came to another end, or go on; the sweeper does it
-        where there is no row to tell."""
-        kept = {end.job_id: end.outcome.output_ref for end in finished.recorded}
-        kept |= {snapshot["id"]: snapshot.get("output_ref") for snapshot in ended_before}
-        kept |= dict.fromkeys(finished.fenced)
-        told = (one.entry for one in taken if one.entry.id in kept)
-        stored = ((entry.payload_ref, kept[entry.id]) for entry in told)
-        self._worker.blobs.delete(*(mine for mine, of_row in stored if mine and mine != of_row))
+    def _forget_unrecorded(self, taken: Sequence[Taken], finished: Finished) -> None:
+        """Deletes large outputs that no row came to hold; where there is no row to tell, the
+        sweeper does it.
+
+        SQL is asked: an older Redis may bring back an outcome whose own row has lost its output by
+        now, while other jobs of the same input still show it.
+        """
+        recorded = {end.outcome.output_ref for end in finished.recorded}
+        unknown = set(finished.unknown)
+        outputs = {one.entry.payload_ref for one in taken if one.entry.id not in unknown}
+        spare = {reference for reference in outputs - recorded if reference}
+        if not spare:
+            return
+        with reading(self._engine) as connection:
+            spare -= needed(connection, spare)
+        self._worker.blobs.delete(*spare)
 
 
 def _count(ended: Sequence[Snapshot]) -> None:

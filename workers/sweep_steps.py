@@ -20,7 +20,7 @@ from shared.db.engine import reading, writing
 from shared.domain.failures import DEADLINE_PASSED, Failure
 from shared.domain.names import GROUP, RECORD, Backlog, Keys, Stage
 from shared.domain.outcome import Outcome
-from shared.domain.prediction import Snapshot
+from shared.domain.prediction import HEAD_BYTES, Snapshot, unfinished_attempt
 from shared.jobs import lifecycle, store, views
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End
@@ -69,6 +69,7 @@ class Sweep:
             for name in ("strike_off", "fence")
         )
         self.watch = RedisWatch(LOOK_ALIVE_SECONDS)
+        self._of_an_earlier_life: frozenset[str] = frozenset()
 
     def dispatch_missing(self, after_id: str | None = None) -> Looked:
         """(a) Sends those of one slice of unfinished jobs again that Redis no longer holds."""
@@ -88,7 +89,9 @@ class Sweep:
         """(b) Takes the entries of dead workers away and gives the jobs back to SQL."""
         info = self._redis.info("server")
         now = self._clock.monotonic()
-        self.watch.seen(info["run_id"], info["uptime_in_seconds"], now)
+        begun = self.watch.seen(info["run_id"], info["uptime_in_seconds"], now)
+        if begun:
+            self._of_an_earlier_life = frozenset(self._holders(self._streams()))
         if not self.watch.heartbeats_count(now):
             return
         streams = self._streams()
@@ -134,6 +137,11 @@ class Sweep:
                 connection, lost, now, self._settings.dispatch_grace_seconds
             )
             rows = store.read_many(connection, claimed)
+        if not claimed:
+            return
+        # They are unfinished, for sure: a snapshot that says otherwise is left from before a
+        # restore of SQL.
+        self._redis.delete(*map(self._keys.snapshot, claimed))
         hopeless = self._without_input(rows)
         self._backlogs.move([self._first_move(row) for row in rows if row["id"] not in hopeless])
         outcome = Outcome.failed(Failure.INPUT_LOST, "the input is not in the blob store any more")
@@ -237,14 +245,21 @@ class Sweep:
         return self._redis.xpending_range(stream, GROUP, "-", "+", count, consumer)
 
     def _running(self, consumer: str) -> set[str]:
+        """What a dead consumer was running, as far as Redis can be believed.
+
+        One that came back may have forgotten what the consumer had let go of: nobody crashed.
+        """
+        if consumer in self._of_an_earlier_life:
+            return set()
         values = cast(list[bytes], self._redis.hvals(self._keys.running(consumer)))
         return {job_id for value in values for job_id in value.decode().split(",")}
 
     def _in_redis(self, job_ids: Sequence[str]) -> list[bool]:
+        """Whether each has the snapshot of an unfinished job; that of an end is of another SQL."""
         pipeline = self._redis.pipeline(transaction=False)
         for job_id in job_ids:
-            pipeline.exists(self._keys.snapshot(job_id))
-        return [bool(one) for one in pipeline.execute()]
+            pipeline.getrange(self._keys.snapshot(job_id), 0, HEAD_BYTES - 1)
+        return [unfinished_attempt(head) is not None for head in pipeline.execute()]
 
     def _streams(self) -> list[str]:
         members = cast(set[bytes], self._redis.smembers(self._keys.streams))

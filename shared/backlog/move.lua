@@ -6,6 +6,10 @@
 --   destination '' the job leaves Redis: its snapshot goes, and SQL dispatches it again
 --   snapshot ''   the one that is there stays as it is
 --
+-- An entry that is not in its source any more stays where it is now: a Redis that went back in time
+-- has given the job to somebody else, under the same attempt. Where the whole stream is lost, its
+-- entries are in nobody's hands but the caller's.
+--
 -- A bell that is not ringing yet is rung: its message goes on its queue.
 --
 -- ARGV: set of streams, bell seconds, group, number of bells, then {bell, queue, message} for each,
@@ -30,8 +34,14 @@ for i = 1, count do
 end
 -- What frees memory comes first: a script that has written may go on in a full Redis, so that
 -- what waits can drain.
+local elsewhere = {}
 for source, entries in pairs(left) do
-  redis.call('XACK', source, ARGV[3], unpack(entries))
+  if redis.call('XACK', source, ARGV[3], unpack(entries)) < #entries
+    and redis.call('EXISTS', source) == 1 then
+    for _, entry in ipairs(entries) do
+      elsewhere[source .. entry] = #redis.call('XRANGE', source, entry, entry) == 0
+    end
+  end
   redis.call('XDEL', source, unpack(entries))
 end
 
@@ -44,6 +54,7 @@ for i = 1, count do
     ours = not held[i]
   else
     ours = held[i] and string.sub(held[i], 1, #guard) == guard
+      and not elsewhere[field(i, 1) .. field(i, 2)]
   end
   moved[i] = ours and 1 or 0
   if ours and destination == '' then

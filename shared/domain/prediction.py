@@ -1,5 +1,6 @@
 """A prediction: what a client sees of a job. Its JSON in Redis is the job's snapshot."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, NotRequired, TypedDict
 
@@ -55,6 +56,18 @@ def decode(data: bytes | str) -> Snapshot:
 def fence(attempt: int) -> bytes:
     """The first bytes of the snapshot of a job that is unfinished under `attempt`."""
     return b'{"attempt":%d,"terminal":false,' % attempt
+
+
+HEAD_BYTES = 64
+"""So much of a snapshot tells its `unfinished_attempt`."""
+
+_FENCE = re.compile(rb'{"attempt":(\d+),"terminal":false,')
+
+
+def unfinished_attempt(head: bytes) -> int | None:
+    """The attempt under which the job is unfinished whose snapshot begins like this, if it is."""
+    found = _FENCE.match(head)
+    return int(found[1]) if found else None
 
 
 def progress(stage: Progress) -> bytes:

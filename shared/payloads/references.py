@@ -1,7 +1,7 @@
 """References: the names of blobs. Who wrote one, and under which attempt, stands in its name.
 
 inputs/<uuid>                     a large input; the row of its job refers to it
-tensors/<job>.<attempt>           on their way from preprocess to predict
+tensors/<job>.<attempt>.<random>  on their way from preprocess to predict
 outputs/<job>.<attempt>.<random>  a large output, on its way, and later that of one or more rows
 files/<file>                      what a client has uploaded; the row of the file has the same id
 """
@@ -29,14 +29,12 @@ def new_input() -> str:
     return f"{Kind.INPUTS}/{new_job_id()}"
 
 
-def tensors_of(job_id: str, attempt: int) -> str:
-    return f"{Kind.TENSORS}/{job_id}.{attempt}"
+def new_tensors(job_id: str, attempt: int) -> str:
+    return _written_by(Kind.TENSORS, job_id, attempt)
 
 
 def new_output(job_id: str, attempt: int) -> str:
-    """Never the same twice: a Redis that forgot its last second may have an attempt run again,
-    and a recorded output must not change."""
-    return f"{Kind.OUTPUTS}/{job_id}.{attempt}.{secrets.token_hex(4)}"
+    return _written_by(Kind.OUTPUTS, job_id, attempt)
 
 
 def of_file(file_id: str) -> str:
@@ -71,3 +69,9 @@ def writer(reference: str) -> tuple[str, int] | None:
     if parse_job_id(job_id) is None or not attempt:
         return None
     return job_id, int(attempt)
+
+
+def _written_by(kind: Kind, job_id: str, attempt: int) -> str:
+    """Never the same twice: a Redis that forgot its last second may have an attempt run again, and
+    neither run may change or delete what the other one stored."""
+    return f"{kind}/{job_id}.{attempt}.{secrets.token_hex(4)}"

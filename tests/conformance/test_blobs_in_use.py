@@ -12,7 +12,7 @@ from shared.jobs.blobs_in_use import needed
 from shared.jobs.lifecycle import End
 from shared.jobs.store import Due
 from shared.jobs.table import job_table
-from shared.payloads.references import new_input, new_output, tensors_of
+from shared.payloads.references import new_input, new_output, new_tensors
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_an_input_is_needed_while_a_row_refers_to_it(engine, stored, kept) -> No
 
 def test_tensors_are_needed_by_the_present_attempt_only(engine, stored, kept, clock) -> None:
     job = stored()
-    first, second = tensors_of(job.id, 1), tensors_of(job.id, 2)
+    first, second = new_tensors(job.id, 1), new_tensors(job.id, 2)
     assert kept(first) == {first}
     with writing(engine) as connection:
         lifecycle.dispatch(connection, [Due(job.id, 1)], clock.now(), 10)
@@ -53,7 +53,7 @@ def test_tensors_are_needed_by_the_present_attempt_only(engine, stored, kept, cl
 def test_nothing_is_on_its_way_for_a_job_that_has_ended(stored, kept, finish) -> None:
     job = stored()
     finish(job.id, Outcome(State.CANCELED))
-    assert kept(tensors_of(job.id, 1), new_output(job.id, 1)) == set()
+    assert kept(new_tensors(job.id, 1), new_output(job.id, 1)) == set()
 
 
 def test_an_output_is_needed_before_and_after_it_is_recorded(stored, kept, finish) -> None:

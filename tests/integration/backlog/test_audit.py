@@ -5,7 +5,8 @@ import pytest
 from shared.backlog.backlogs import Move
 from shared.backlog.entries import Entry
 from shared.domain.names import RECORD, Backlog, Priority, Stage
-from workers.audit import AUDIT_SECONDS, SLICE, Audit
+from shared.jobs.store import Due
+from workers.audit import AUDIT_SECONDS, LONG_OWED_SECONDS, SLICE, Audit
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
 GRACE = 10
@@ -88,10 +89,24 @@ def test_a_job_that_moved_on_meanwhile_keeps_its_snapshot(
     valkey.delete(keys.snapshot(job.id), keys.stream(WINE, Priority.NORMAL))
     later = job.snapshot(1024) | {"attempt": 2}
     backlogs.move([Move(Entry(later, job.input), WINE)])
-    audit._forget([job.id])  # as if it had been listed before the later dispatch
+    audit._forget([Due(job.id, 1)])  # as if it had been listed before the later dispatch
     assert snapshot(job.id)["attempt"] == 2
 
 
 def test_long_streams_are_listed_whole(dispatched, audit, keys) -> None:
     jobs = [dispatched() for _ in range(SLICE + 3)]
     assert set(audit._listed()) == {keys.snapshot(job.id) for job in jobs}
+
+
+def test_entries_of_others_hide_an_orphan_for_minutes_only(
+    dispatched, audit, valkey, keys, snapshot, clock
+) -> None:
+    orphan = dispatched()
+    valkey.delete(keys.stream(WINE, Priority.NORMAL))
+    clock.advance(GRACE)
+    for waited, there in ((AUDIT_SECONDS, True), (LONG_OWED_SECONDS, False)):
+        clock.advance(waited)
+        young = [dispatched() for _ in range(2)]
+        audit.run()
+        assert (snapshot(orphan.id) is not None) is there
+    assert all(snapshot(job.id) for job in young)

@@ -122,3 +122,29 @@ def test_a_large_group_moves_in_one_step(backlogs, new_job, valkey, keys) -> Non
     taken = backlogs.take(WINE, "a", 500).taken
     assert backlogs.move([Move(one.entry, RECORD, one) for one in taken]) == [True] * 500
     assert valkey.xlen(keys.stream(RECORD, Priority.NORMAL)) == 500
+
+
+def test_who_holds_what_redis_gave_to_another_meanwhile_moves_nothing(
+    backlogs, held, valkey, entries_of
+) -> None:
+    """As after a Redis that went back in time: another one has taken it, and passed it on."""
+    assert backlogs.move([Move(held.entry, PREDICT, held)]) == [True]
+    for destination in (PREDICT, None):
+        assert backlogs.move([Move(held.entry, destination, held)]) == [False]
+    assert entries_of(held.entry.id) == [("predict", None)]
+
+
+def test_of_a_batch_only_what_is_still_there_moves(backlogs, enqueue, entries_of) -> None:
+    jobs = [enqueue() for _ in range(3)]
+    first, *others = backlogs.take(WINE, "a", 9).taken
+    backlogs.move([Move(first.entry, PREDICT, first)])
+    assert backlogs.move([Move(one.entry, RECORD, one) for one in (first, *others)]) == [0, 1, 1]
+    assert [len(entries_of(job.id)) for job in jobs] == [1, 1, 1]
+
+
+def test_work_goes_on_where_its_whole_stream_was_lost(
+    backlogs, held, valkey, keys, entries_of
+) -> None:
+    valkey.delete(keys.stream(WINE, Priority.NORMAL))
+    assert backlogs.move([Move(held.entry, PREDICT, held)]) == [True]
+    assert entries_of(held.entry.id) == [("predict", None)]

@@ -14,7 +14,7 @@ from shared.files.files import Files
 from shared.jobs import lifecycle
 from shared.jobs.lifecycle import End
 from shared.payloads.directory import DirectoryBlobs
-from shared.payloads.references import new_input, new_output, of_file, tensors_of
+from shared.payloads.references import new_input, new_output, new_tensors, of_file
 from workers.orphans import PASS_SECONDS, TENSORS_SECONDS, Orphans
 
 DAY = 86400
@@ -59,8 +59,8 @@ def end(engine, clock):
 def test_tensors_go_once_nobody_waits_for_them(new_orphans, accept, put, end, blobs) -> None:
     running, canceled = accept(), accept()
     end(canceled, Outcome(State.CANCELED))
-    wanted, orphan = (put(tensors_of(job.id, 1), 9 * DAY) for job in (running, canceled))
-    young = put(tensors_of(canceled.id, 2), TENSORS_SECONDS - 1)
+    wanted, orphan = (put(new_tensors(job.id, 1), 9 * DAY) for job in (running, canceled))
+    young = put(new_tensors(canceled.id, 2), TENSORS_SECONDS - 1)
     new_orphans().run()
     assert [blobs.holds(one) for one in (wanted, orphan, young)] == [True, False, True]
 

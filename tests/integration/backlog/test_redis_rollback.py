@@ -16,6 +16,7 @@ from shared.backlog.backlogs import Move
 from shared.backlog.consumers import Consumer
 from shared.backlog.entries import Entry
 from shared.domain.names import RECORD, Backlog, Stage
+from workers.sweep_decisions import RedisWatch
 from workers.sweep_steps import LOOK_ALIVE_SECONDS
 
 WINE = Backlog(Stage.PREPROCESS, "wine", "1")
@@ -104,3 +105,18 @@ def test_a_worker_lives_on_under_another_name(held, beat, consumer) -> None:
     assert beat(consumer)
     assert consumer.name != name
     assert consumer.is_alive()
+
+
+def test_what_an_old_redis_says_was_running_has_not_crashed(
+    held, keys, consumer, valkey, new_sweep, clock, row
+) -> None:
+    """Its worker died after it had passed the job on; Redis has forgotten that."""
+    sweep = new_sweep()
+    sweep.watch = RedisWatch(LOOK_ALIVE_SECONDS)
+    valkey.delete(keys.heartbeat(consumer.name))
+    sweep.rescue_the_lost()
+    assert valkey.exists(keys.running(consumer.name))
+    clock.advance(LOOK_ALIVE_SECONDS)
+    sweep.rescue_the_lost()
+    sweep.dispatch_missing()
+    assert (row(held.id)["attempt"], row(held.id)["crashes"]) == (2, 0)

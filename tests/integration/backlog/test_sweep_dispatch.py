@@ -252,3 +252,15 @@ def test_joiners_of_a_dead_letter_are_buried_with_it(
     sweep.dispatch_missing()
     for job in (leader, joiner):
         assert row(job.id)["error_code"] == snapshot(job.id)["error_code"] == "worker_lost"
+
+
+def test_an_end_that_sql_has_forgotten_is_none(
+    accept, backlogs, sweep, clock, snapshot, row
+) -> None:
+    """As after a restore of SQL beside a Redis that stayed."""
+    job = accept()
+    backlogs.finish([job.snapshot(1024) | {"terminal": True, "status": "succeeded"}])
+    clock.advance(GRACE)
+    sweep.dispatch_missing()
+    assert (snapshot(job.id)["terminal"], row(job.id)["attempt"]) == (False, 2)
+    assert [one.entry.id for one in backlogs.take(WINE, "a", 9).taken] == [job.id]

@@ -5,6 +5,7 @@ import pytest
 
 from shared.domain.names import RECORD, Backlog, Stage
 from shared.domain.states import State
+from shared.payloads import references
 from shared.payloads.directory import DirectoryBlobs
 from workers import tensors
 from workers.preprocess import Preprocess
@@ -121,7 +122,7 @@ def test_large_tensors_travel_by_reference(run, add, move_of, settings) -> None:
     one = add(str(settings.inline_tensor_max_bytes + 1).encode())
     run()
     entry = move_of(one).entry
-    assert (entry.payload, entry.payload_ref) == (b"", f"tensors/{entry.id}.1")
+    assert (entry.payload, references.writer(entry.payload_ref)) == (b"", (entry.id, 1))
     data = DirectoryBlobs(settings.blobs_dir).get(entry.payload_ref)
     assert (entry.rows, entry.weight) == (1, len(data))
     stored = tensors.decode(data)

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from shared.db.engine import create_database_engine, reading, writing
 from shared.db.migrate import upgrade
@@ -13,6 +13,7 @@ from shared.domain.states import State
 from shared.jobs import lifecycle, store, views
 from shared.jobs.lifecycle import End
 from shared.jobs.store import Due
+from shared.jobs.table import job_table
 from shared.payloads.directory import DirectoryBlobs
 from shared.payloads.references import new_output
 from shared.prediction_log.table import log_table
@@ -63,6 +64,20 @@ def row(engine):
     return read
 
 
+@pytest.fixture
+def stored_hit(engine, new_job, settings, clock):
+    """A job that was given the output of another; answers the reference that it shows."""
+
+    def make(one) -> str:
+        outcome = Outcome(State.SUCCEEDED, output_ref=one.entry.payload_ref)
+        with writing(engine) as connection:
+            hit = new_job(model="m").row(settings, None)
+            assert lifecycle.hit(connection, [(hit, outcome)], clock.now())
+        return one.entry.payload_ref
+
+    return make
+
+
 def test_its_reference_is_stored_and_shown(recording, record, row, backlogs, engine, blobs) -> None:
     one = recording()
     record()
@@ -104,3 +119,18 @@ def test_without_a_row_it_is_left_to_the_sweeper(recording, record, blobs) -> No
     ghost = recording(stored=False)
     record()
     assert blobs.holds(ghost.entry.payload_ref)
+
+
+def test_an_output_that_others_show_stays_when_an_old_redis_brings_it_back(
+    recording, record, engine, clock, blobs, backlogs, stored_hit
+) -> None:
+    """Its own row has lost it by then, as its retention wanted."""
+    one = recording()
+    record()
+    shown_by = stored_hit(one)
+    with writing(engine) as connection:
+        own = update(job_table).where(job_table.c.id == one.entry.id)
+        connection.execute(own.values(output_ref=None))
+    backlogs.waiting.append(one)
+    record()
+    assert blobs.holds(shown_by)

@@ -7,7 +7,7 @@ ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 def test_every_name_that_is_given_is_a_reference() -> None:
-    given = [references.new_input(), references.tensors_of(ID, 1), references.new_output(ID, 99)]
+    given = [references.new_input(), references.new_tensors(ID, 1), references.new_output(ID, 99)]
     given.append(references.of_file(ID))
     assert all(map(references.is_reference, given))
     assert [references.kind(one) for one in given] == list(Kind)
@@ -21,7 +21,7 @@ def test_a_row_has_room_for_a_reference() -> None:
 
 
 def test_tensors_and_outputs_tell_who_wrote_them() -> None:
-    assert references.writer(references.tensors_of(ID, 3)) == (ID, 3)
+    assert references.writer(references.new_tensors(ID, 3)) == (ID, 3)
     assert references.writer(references.new_output(ID, 12)) == (ID, 12)
 
 
