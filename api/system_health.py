@@ -10,10 +10,13 @@ from api.dependencies import Services
 from shared.backlog import consumers
 from shared.container import Container
 from shared.db.engine import writing
-from shared.domain.names import GROUP, Keys
+from shared.domain.names import GROUP, SWEPT_SECONDS, Keys
 from shared.errors import BusyError, Unavailable
 
 PROCESSES = ("preprocess", "predict", "record", "deliver", "sweeper")
+
+SWEEP_LATE_SECONDS = 60
+"""A sweeper that lives, but whose rounds fail or hang, finds nobody who is lost."""
 
 OK, DOWN, UNKNOWN = "ok", "down", "unknown"
 
@@ -40,14 +43,19 @@ def system_health(here: Services) -> dict[str, Any]:
     """`status` is `ok` when every component is; backlogs that are empty are left out."""
     components = {"sql": _sql(here.container)}
     backlogs: list[dict[str, Any]] = []
+    workers: Counter[str] | None = None
+    swept: float | None = None
     try:
         workers = _workers(here.container)
         backlogs = _backlogs(here.container)
+        swept = _swept_seconds_ago(here.container)
         components["redis"] = {"status": OK}
     except redis.RedisError as error:
         workers = None
         components["redis"] = {"status": DOWN, "detail": type(error).__name__}
     components |= {name: _process(name, workers) for name in PROCESSES}
+    if workers is not None:
+        components["sweeper"] |= _sweeps(components["sweeper"], swept)
     all_ok = all(one["status"] == OK for one in components.values())
     return {
         "status": OK if all_ok else "degraded",
@@ -78,6 +86,18 @@ def _process(name: str, workers: Counter[str] | None) -> dict[str, Any]:
     if workers is None:
         return {"status": UNKNOWN}
     return {"status": OK if workers[name] else DOWN, "workers": workers[name]}
+
+
+def _swept_seconds_ago(container: Container) -> float | None:
+    """Of the last round in which all went well, by the clock of Redis."""
+    left = container.redis.pttl(Keys(container.settings.key_prefix).swept)
+    return SWEPT_SECONDS - left / 1000 if left > 0 else None
+
+
+def _sweeps(sweeper: dict[str, Any], swept: float | None) -> dict[str, Any]:
+    late = swept is None or swept > SWEEP_LATE_SECONDS
+    status = DOWN if late else sweeper["status"]
+    return {"status": status, "last_success_seconds": None if swept is None else round(swept, 1)}
 
 
 def _backlogs(container: Container) -> list[dict[str, Any]]:

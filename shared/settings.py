@@ -200,6 +200,11 @@ class Settings(BaseSettings):
     heartbeat_ttl_seconds: int = Field(
         default=15, description="A worker silent for so long has its work taken away."
     )
+    alive_file: Path | None = Field(
+        default=None,
+        description="File that a worker or the sweeper renews while it works, for health checks: "
+        "`python -m workers.alive` reads it. One for each process.",
+    )
     bell_ttl_seconds: int = Field(default=10, description="A lost bell is rung again after this.")
     dispatch_grace_seconds: float = Field(
         default=10, description="Age at which an unfinished job must be in Redis."

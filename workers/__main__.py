@@ -14,7 +14,8 @@ from shared.domain.names import Stage, queue
 from shared.errors import StartupRefused
 from shared.settings import Settings
 from shared.telemetry import logs
-from workers.app import create_app
+from workers.alive import STARTING_SECONDS, AliveFile
+from workers.app import create_app, own_queue
 from workers.memory import keep_freed_memory
 
 
@@ -27,6 +28,7 @@ def main() -> None:
         names = ", ".join(f"QUEUECAST_{part['loc'][0]}".upper() for part in error.errors())
         sys.exit(f"workers: these settings are missing or wrong: {names}")
     logs.configure(settings.log_level)
+    AliveFile(settings.alive_file).promise(STARTING_SECONDS)
     stage = Stage(arguments.stage)
     try:
         registry = Registry.load(settings.models_folders)
@@ -45,7 +47,7 @@ def main() -> None:
     name = f"{queue(stage, arguments.lane)}-{os.getpid()}@%h"
     # fmt: off
     app.worker_main([
-        "worker", "--queues", queue(stage, arguments.lane), "--hostname", name,
+        "worker", "--queues", f"{queue(stage, arguments.lane)},{own_queue()}", "--hostname", name,
         "--pool", pool, "--concurrency", str(threads), "--loglevel", settings.log_level,
         "--task-events", "--without-gossip", "--without-mingle",
     ])

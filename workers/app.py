@@ -1,17 +1,22 @@
 """The Celery application of a worker process, with the tasks of its stage."""
 
+import os
+import socket
 from functools import partial
 
 from celery import Celery
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from kombu.entity import Queue
 
 from models.registry import Registry
 from shared.backlog.bell_check import is_bell
 from shared.container import Container
-from shared.domain.names import Stage
+from shared.domain.names import Keys, Stage
+from workers.alive import AliveFile
 from workers.bell_channel import let_pass_only
 from workers.heartbeat import Heartbeat
 from workers.preprocess import Preprocess
+from workers.pulse import Canary
 from workers.worker import Worker
 
 
@@ -29,9 +34,14 @@ def create_app(stage: Stage, container: Container, registry: Registry) -> Celery
     else:
         _register_deliver(app, worker)
     tasks = {name for name in app.tasks if not name.startswith("celery.")}
-    let_pass_only(partial(is_bell, tasks=tasks), worker.set_bell_aside)
-    _live(worker)
+    let_pass_only(partial(is_bell, tasks=tasks), worker.set_bell_aside, worker.pulse.heard)
+    _live(worker, app)
     return app
+
+
+def own_queue() -> str:
+    """The Celery queue that this process alone reads: its canary comes this way."""
+    return f"canary-{socket.gethostname()}-{os.getpid()}"
 
 
 def _register_preprocess(app: Celery, worker: Worker) -> None:
@@ -88,9 +98,20 @@ def _register_deliver(app: Celery, worker: Worker) -> None:
             return stage()
 
 
-def _live(worker: Worker) -> None:
+def _live(worker: Worker, app: Celery) -> None:
     """A heartbeat for as long as the worker consumes."""
-    heartbeat = Heartbeat(worker.consumer, worker.watchdog, worker.settings.heartbeat_seconds)
+    name, container = own_queue(), worker.container
+    app.conf.task_queues.append(Queue(name, routing_key=name))  # type: ignore[no-untyped-call]
+    canary = Canary(container.redis, Keys(worker.settings.key_prefix).queue(name))
+    heartbeat = Heartbeat(
+        worker.consumer,
+        worker.watchdog,
+        worker.pulse,
+        canary,
+        worker.clock,
+        pause_seconds=worker.settings.heartbeat_seconds,
+        alive=AliveFile(worker.settings.alive_file),
+    )
 
     @worker_ready.connect(weak=False)
     def begin(**_: object) -> None:

@@ -5,19 +5,30 @@ from typing import Any
 
 from kombu.transport import redis as transport
 
+from workers.pulse import CANARY
+
 Popped = tuple[bytes, bytes] | list[bytes] | None
 
 
-def let_pass_only(is_bell: Callable[[bytes], bool], refused: Callable[[bytes], None]) -> None:
+def let_pass_only(
+    is_bell: Callable[[bytes], bool],
+    refused: Callable[[bytes], None],
+    heard: Callable[[], None] = lambda: None,
+) -> None:
     """From now on, what this process pops from a queue and is no bell goes to `refused` instead.
 
-    kombu then finds nothing, as after a pop that timed out.
+    kombu then finds nothing, as after a pop that timed out. A canary goes nowhere; `heard` is told
+    of whatever came.
     """
 
     def checked(popped: Popped, **_: object) -> Popped:
-        if not popped or is_bell(popped[1]):
+        if not popped:
             return popped
-        refused(popped[1])
+        heard()
+        if is_bell(popped[1]):
+            return popped
+        if popped[1] != CANARY:
+            refused(popped[1])
         return None
 
     class BellChannel(transport.Channel):

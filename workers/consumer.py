@@ -1,5 +1,8 @@
 """The consumer of a worker process: Celery's own, with events sent in bulk."""
 
+from functools import partial
+from typing import Any
+
 from celery.worker.consumer import Consumer
 
 EVENTS_SECONDS = 0.5
@@ -14,6 +17,13 @@ class BellConsumer(Consumer):  # type: ignore[misc] # Celery has no types
     """Consumes bells; see the setting `worker_consumer`."""
 
     _flush_is_due = False
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Tries again sooner than Celery would, which waits for half a minute in the end."""
+        conn.ensure_connection = partial(
+            conn.ensure_connection, interval_start=0.5, interval_step=0.5, interval_max=3.0
+        )
+        return super().ensure_connected(conn)
 
     def on_send_event_buffered(self) -> None:
         if self.hub and not self._flush_is_due:

@@ -76,6 +76,7 @@ class Deliver:
         sent = 0
         under_way: dict[asyncio.Task[Attempt], Claimed] = {}
         while True:
+            self._worker.pulse.heard()
             for one in await asyncio.to_thread(self._claim):
                 under_way[asyncio.create_task(self._send(one))] = one.delivery
             if not under_way:

@@ -86,6 +86,7 @@ class Record:
                 log.warning("record_waits_for_sql", jobs=len(taken), reason=error.detail)
                 if self._worker.stopping:
                     raise
+                self._worker.pulse.heard()
                 threading.Event().wait(SQL_RETRY_SECONDS)
 
     def _show(self, taken: Sequence[Taken], finished: Finished, now: datetime) -> None:

@@ -18,7 +18,7 @@ from shared.backlog.entries import Entry
 from shared.container import Container
 from shared.db.engine import reading, writing
 from shared.domain.failures import DEADLINE_PASSED, Failure
-from shared.domain.names import GROUP, RECORD, Backlog, Keys, Stage
+from shared.domain.names import GROUP, RECORD, SWEPT_SECONDS, Backlog, Keys, Stage
 from shared.domain.outcome import Outcome
 from shared.domain.prediction import HEAD_BYTES, Snapshot, unfinished_attempt
 from shared.jobs import lifecycle, store, views
@@ -123,6 +123,8 @@ class Sweep:
         age = max(timedelta(0), now - oldest) if oldest else timedelta(0)
         counters.oldest_unfinished.set(age.total_seconds())
         counters.sweeper_last_success.set(now.timestamp())
+        if not self._redis.expire(self._keys.swept, SWEPT_SECONDS):  # a full Redis takes no SET
+            self._redis.set(self._keys.swept, b"1", ex=SWEPT_SECONDS)
 
     def _has_room(self) -> bool:
         """Whether Redis takes anything: an attempt that it would refuse must not count as one."""

@@ -19,6 +19,7 @@ from shared.db.revision import require_current
 from shared.errors import BusyError, StartupRefused
 from shared.settings import Settings
 from shared.telemetry import logs
+from workers.alive import AliveFile
 from workers.audit import Audit
 from workers.expired_files import ExpiredFiles
 from workers.leaderless import Leaderless
@@ -39,6 +40,10 @@ EXPIRE_SECONDS = 1.0
 """So long a round ends jobs whose deadline has passed; the next one goes on."""
 
 
+STUCK_SECONDS = 60.0
+"""No step takes so long: whoever watches this process may replace it then."""
+
+
 class Sweeper:
     """Sweeps until it is stopped."""
 
@@ -46,6 +51,7 @@ class Sweeper:
         self._clock = container.clock
         self._pause_seconds = container.settings.sweep_seconds
         self._consumer = Consumer(container.redis, "sweeper", container.settings)
+        self._alive = AliveFile(container.settings.alive_file)
         self._sweep = Sweep(container)
         self._audit = Audit(container)
         self._leaderless = Leaderless(container)
@@ -116,6 +122,7 @@ class Sweeper:
                 return
 
     def _guarded(self, step: Callable[[], None]) -> bool:
+        self._alive.promise(STUCK_SECONDS)
         try:
             step()
         except redis.OutOfMemoryError as error:  # no outage: it still takes heartbeats

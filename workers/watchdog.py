@@ -46,9 +46,16 @@ class Limit:
 class Watchdog:
     """Two threads that look at all runs of the process: the one that ends them must never wait."""
 
-    def __init__(self, clock: Clock, exit_process: Callable[[int], None] = os._exit) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        exit_process: Callable[[int], None] = os._exit,
+        progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`progress` is told of every run that has ended."""
         self._clock = clock
         self._exit = exit_process
+        self._progress = progress
         self._limits: set[Limit] = set()
         self._lock = threading.Lock()
 
@@ -75,8 +82,14 @@ class Watchdog:
         try:
             yield limit
         finally:
+            self._progress()
             with self._lock:
                 self._limits.discard(limit)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs under a limit now."""
+        return bool(self._limits)
 
     def look(self) -> None:
         """Stops what has run too long."""

@@ -22,6 +22,7 @@ from shared.payloads.blobs import Blobs
 from shared.settings import Settings
 from workers.in_hand import InHand
 from workers.isolation import Isolation
+from workers.pulse import Pulse
 from workers.turns import Turns
 from workers.watchdog import Watchdog
 
@@ -45,7 +46,8 @@ class Worker:
         self.clock: Clock = container.clock
         self.blobs: Blobs = container.blobs
         self.consumer = Consumer(container.redis, stage.value, container.settings)
-        self.watchdog = Watchdog(container.clock)
+        self.pulse = Pulse(container.clock, lambda: self.watchdog.is_busy)
+        self.watchdog = Watchdog(container.clock, progress=self.pulse.heard)
         self.stopping = False
         self._backlogs: Backlogs = container.backlogs
         self._isolation = Isolation()
@@ -57,6 +59,7 @@ class Worker:
         With a delay, a take that may grow waits until its oldest entry is that old, and is then
         topped up, once. A worker that is to stop waits no longer.
         """
+        self.pulse.heard()
         turns = self._turns[backlog]
         order = turns.order
         take = InHand(self._take(backlog, rows, order), self._backlogs, self.clock)
@@ -86,6 +89,7 @@ class Worker:
         Then nobody will read what the stage stored of it.
         """
         pairs = zip(moves, self._backlogs.move(moves), strict=True)
+        self.pulse.heard()
         unread = (one.entry for one, moved in pairs if one.destination and not moved)
         self.blobs.delete(*(entry.payload_ref for entry in unread if entry.payload_ref))
 

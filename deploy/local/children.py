@@ -22,7 +22,7 @@ class Program:
     """One process to run: `role` is what it is for, `name` tells it from others of its role.
 
     Without a `log` it speaks to the terminal. What `stops_last` is what the others still need
-    while they stop.
+    while they stop. An `alive_file` is renewed by the program while it works (see `workers.alive`).
     """
 
     name: str
@@ -32,12 +32,15 @@ class Program:
     log: Path | None
     fds: tuple[int, ...] = ()
     stops_last: bool = False
+    alive_file: Path | None = None
 
 
 class Child:
     """A running program, leader of its own session: a terminal's Ctrl-C does not reach it."""
 
     def __init__(self, program: Program) -> None:
+        if program.alive_file:
+            program.alive_file.unlink(missing_ok=True)
         with program.log.open("ab") if program.log else contextlib.nullcontext() as log:
             self._process = subprocess.Popen(
                 program.command,

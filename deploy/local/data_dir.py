@@ -20,7 +20,7 @@ DATA_DIR_HELP = "where everything is kept (default: QUEUECAST_DATA_DIR, else ./d
 
 @dataclass(frozen=True, slots=True)
 class DataDir:
-    """queuecast.db, blobs/, redis/, logs/, metrics/, secrets.key, run.json; its owner's alone."""
+    """queuecast.db, blobs/, redis/, logs/ and more (see docs/5-run-it.md); its owner's alone."""
 
     path: Path
 
@@ -42,6 +42,10 @@ class DataDir:
     def metrics(self) -> Path:
         return self.path / "metrics"
 
+    def alive(self, name: str) -> Path:
+        """What the process of this name renews while it works."""
+        return self.path / "alive" / name
+
     def log(self, name: str) -> Path:
         return self.path / "logs" / f"{name}.log"
 
@@ -49,7 +53,7 @@ class DataDir:
         """Makes the folders; metrics start empty, each log keeps one older copy."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(self.metrics, ignore_errors=True)
-        for name in ("blobs", "redis", "logs", "metrics"):
+        for name in ("alive", "blobs", "redis", "logs", "metrics"):
             (self.path / name).mkdir(exist_ok=True)
         self._make_key()
         for log in (self.path / "logs").glob("*.log"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.local.children import Program
 from deploy.local.data_dir import DataDir
+from workers.alive import VARIABLE
 from workers.cores import available_cores
 
 
@@ -69,7 +70,7 @@ def worker_programs(settings: Mapping[str, str], data_dir: DataDir, sizes: Sizes
         for number in range(1, count + 1):
             command = _python("workers", role, *more)
             name = f"{role}-{number}"
-            programs.append(Program(name, role, command, settings, data_dir.log(name)))
+            programs.append(_watched(name, role, command, settings, data_dir))
     return programs
 
 
@@ -82,7 +83,7 @@ def database_programs(
     return [
         *(Program(name, "api", api, settings, data_dir.log(name), (listener,)) for name in names),
         *(
-            Program(role, role, command, settings, data_dir.log(role))
+            _watched(role, role, command, settings, data_dir)
             for role, command in (
                 ("record", _python("workers", "record")),
                 ("deliver", _python("workers", "deliver")),
@@ -90,6 +91,16 @@ def database_programs(
             )
         ),
     ]
+
+
+def _watched(
+    name: str, role: str, command: tuple[str, ...], settings: Mapping[str, str], data_dir: DataDir
+) -> Program:
+    """One that says while it works that it does."""
+    alive_file = data_dir.alive(name)
+    environment = {**settings, VARIABLE: str(alive_file)}
+    log = data_dir.log(name)
+    return Program(name, role, command, environment, log, alive_file=alive_file)
 
 
 def migration(settings: Mapping[str, str], data_dir: DataDir) -> Program:

@@ -1,5 +1,6 @@
 """Keeps programs running: starts, restarts with a growing pause, stops in order."""
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from deploy.local.children import Child, Program
 from deploy.local.exits import describe_exit
 from deploy.local.stop_signals import StopRequested, StopSignals
 from shared.errors import StartupRefused
+from workers.alive import is_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Timing:
     steady_seconds: float = 60
     grace_seconds: float = 25
     deaths_before_ready: int = 3
+    look_seconds: float = 2
 
 
 @dataclass(slots=True)
@@ -114,6 +117,10 @@ class Supervisor:
                 self._on_change()
         elif (code := watched.child.exit_code()) is not None:
             self._bury(watched, watched.child, code)
+        elif watched.program.alive_file and is_alive(watched.program.alive_file) is False:
+            self._say(f"{watched.program.name} (pid {watched.child.pid}) does nothing any more")
+            watched.child.kill()
+            self._bury(watched, watched.child, -signal.SIGKILL)
 
     def _bury(self, watched: Watched, child: Child, code: int) -> None:
         child.kill()  # what it started itself may still run
@@ -132,6 +139,8 @@ class Supervisor:
     def _until_next_restart(self, every_seconds: float | None) -> float | None:
         due = [w.restart_at for w in self.watched if w.child is None]
         pauses = [max(0.0, at - time.monotonic()) for at in due]
+        if any(watched.program.alive_file for watched in self.watched):
+            pauses.append(self._timing.look_seconds)
         return min([*pauses, *([] if every_seconds is None else [every_seconds])], default=None)
 
     def _end(self, children: Sequence[Child]) -> None:

@@ -98,6 +98,10 @@ class Consumer:
         """A clean exit: whatever is still pending is free at once."""
         self._redis.delete(self._keys.heartbeat(self._name), self._keys.running(self._name))
 
+    def give_up(self) -> None:
+        """Lets this consumer die at once; what it was running counts as crashed."""
+        self._redis.delete(self._keys.heartbeat(self._name))
+
     def _new_name(self) -> str:
         host = socket.gethostname().replace(":", "-")
         return f"{self._kind}:{host}:{os.getpid()}:{secrets.token_hex(4)}"

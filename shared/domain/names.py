@@ -25,6 +25,8 @@ class Priority(StrEnum):
 GROUP = "workers"
 """The consumer group that reads every backlog."""
 
+SWEPT_SECONDS = 86400
+
 ALL_MODELS = "*"
 """The record backlog is one for all models: one transaction serves whatever is done."""
 
@@ -99,6 +101,11 @@ class Keys:
     def quarantine(self) -> str:
         """List of the last entries that nobody could read."""
         return f"{self.prefix}quarantine"
+
+    @property
+    def swept(self) -> str:
+        """Expires `SWEPT_SECONDS` after the last round of a sweeper in which all went well."""
+        return f"{self.prefix}swept"
 
     @property
     def done(self) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from api.dependencies import Services
 from api.system_health import require_ready, system_health
 from models.registry import RefusedModel, Registry
+from shared.domain.names import SWEPT_SECONDS
 from shared.errors import Unavailable
 
 STREAM = b"queuecast:backlog:preprocess:wine:1:high"
@@ -16,6 +17,8 @@ WORKERS = ("preprocess:a:1:x", "predict:a:2:x", "predict:b:2:x", "record:a:3:x")
 class SystemRedis:
     """Some workers, all alive, and one backlog of five entries of which two are pending."""
 
+    swept_seconds_ago: float | None = 1.5
+
     def __init__(self, *workers: str) -> None:
         self._workers = {name.encode() for name in workers}
         self._replies: list[Any] = []
@@ -24,6 +27,10 @@ class SystemRedis:
         if key.endswith("consumers"):
             return self._workers
         return {STREAM, STREAM.replace(b"high", b"low")}
+
+    def pttl(self, _key: str) -> int:
+        ago = self.swept_seconds_ago
+        return -2 if ago is None else int((SWEPT_SECONDS - ago) * 1000)
 
     def pipeline(self, **_: Any) -> "SystemRedis":
         self._replies = []
@@ -69,7 +76,19 @@ def test_missing_worker_degrades(here: Services, container: Any) -> None:
     container.__dict__["redis"] = SystemRedis(*WORKERS)
     health = system_health(here)
     assert health["status"] == "degraded"
-    assert health["components"]["sweeper"] == {"status": "down", "workers": 0}
+    assert health["components"]["sweeper"] == {
+        "status": "down", "workers": 0, "last_success_seconds": 1.5,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("ago", [None, 61.0])
+def test_a_sweeper_whose_rounds_fail_degrades(here: Services, container: Any, ago: Any) -> None:
+    container.redis.swept_seconds_ago = ago
+    health = system_health(here)
+    assert health["status"] == "degraded"
+    assert health["components"]["sweeper"] == {
+        "status": "down", "workers": 1, "last_success_seconds": ago,
+    }  # fmt: skip
 
 
 def test_without_redis_nothing_is_known_of_workers(container: Any, registry: Registry) -> None:

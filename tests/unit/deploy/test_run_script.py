@@ -55,7 +55,7 @@ def executable(file, text):
 @pytest.fixture
 def copy(tmp_path, checkout):
     folder, bin_dir = tmp_path / "check out", tmp_path / "bin"
-    for name in (*COPIED, "workers/cores.py"):
+    for name in (*COPIED, "workers/alive.py", "workers/cores.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         take = shutil.copytree if (checkout / name).is_dir() else shutil.copy
         take(checkout / name, folder / name)

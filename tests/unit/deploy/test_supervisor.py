@@ -1,11 +1,14 @@
 import os
 import signal
+import time
+from dataclasses import replace
 
 import pytest
 
 from deploy.local.stop_signals import StopRequested
 from deploy.local.supervisor import Timing
 from shared.errors import StartupRefused
+from tests.unit.deploy.conftest import FAST
 
 FOREVER = "import time\nwhile True: time.sleep(60)"
 
@@ -57,6 +60,31 @@ def test_a_program_that_keeps_dying_before_all_is_ready_ends_the_start(make_stag
     with pytest.raises(StartupRefused, match=r"child does not start: .* no such database"):
         stage.supervisor.watch()
     assert len(stage.said) == 2
+
+
+def test_a_program_that_does_nothing_any_more_is_replaced(make_stage, make_program, tmp_path):
+    file = tmp_path / "alive"
+    code = f"from workers.alive import *; AliveFile(Path('{file}')).promise(0)\n{FOREVER}"
+    stage = make_stage(replace(FAST, look_seconds=0.05))
+    stage.supervisor.start(replace(make_program(code), alive_file=file))
+    first = only_pid(stage)
+    stage.supervisor.watch(lambda: only_pid(stage) not in (first, None))
+    assert stage.said[0] == f"child (pid {first}) does nothing any more"
+    assert stage.deaths[0] == ("child", first)
+
+
+def test_a_program_that_keeps_its_promise_is_left_alone(
+    make_stage, make_program, tmp_path, eventually
+):
+    file = tmp_path / "alive"
+    file.write_text("0")  # of an earlier life
+    code = f"from workers.alive import *; AliveFile(Path('{file}')).promise(60)\n{FOREVER}"
+    stage = make_stage(replace(FAST, look_seconds=0.01))
+    stage.supervisor.start(replace(make_program(code), alive_file=file))
+    eventually(file.exists)
+    deadline = time.monotonic() + 0.1
+    stage.supervisor.watch(lambda: time.monotonic() > deadline)
+    assert stage.said == []
 
 
 def test_a_stop_signal_ends_the_watch(make_stage, make_program):

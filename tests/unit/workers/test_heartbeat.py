@@ -4,10 +4,48 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from workers.heartbeat import Heartbeat
-from workers.watchdog import Watchdog
+from workers.alive import AliveFile, is_alive
+from workers.heartbeat import ALIVE_SECONDS, Heartbeat
+from workers.pulse import DEAF_SECONDS, Pulse
+from workers.watchdog import EXIT_STATUS, Watchdog
 
 SOON = 10
+
+
+class FakeCanary:
+    """Flies unheard."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.error: Exception | None = None
+
+    def send(self) -> None:
+        self.sent += 1
+        if self.error:
+            raise self.error
+
+
+class Beats:
+    """A heartbeat without its thread: a test says when it beats."""
+
+    def __init__(self, clock, path) -> None:
+        self.clock, self.consumer, self.canary = clock, FakeConsumer(), FakeCanary()
+        self.watchdog = Watchdog(clock)
+        self.pulse = Pulse(clock, lambda: self.watchdog.is_busy)
+        self.exits: list[int] = []
+        parts = (self.consumer, self.watchdog, self.pulse, self.canary, clock)
+        self.heartbeat = Heartbeat(
+            *parts, pause_seconds=5, alive=AliveFile(path), exit_process=self.exits.append
+        )
+
+    def beat(self, seconds: float = 5.0) -> None:
+        self.clock.advance(seconds)
+        self.heartbeat._beat()
+
+
+@pytest.fixture
+def beats(clock, tmp_path) -> Beats:
+    return Beats(clock, tmp_path / "alive")
 
 
 class FakeConsumer:
@@ -30,6 +68,9 @@ class FakeConsumer:
             raise answer
         return answer
 
+    def give_up(self) -> None:
+        self.events.append("gave up")
+
     def start_anew(self, *, crashed: bool) -> None:
         self.events.append("anew")
 
@@ -45,7 +86,7 @@ def beating(clock) -> Iterator:
     started: list[Heartbeat] = []
 
     def run(consumer: FakeConsumer, watchdog: Watchdog | None = None) -> Heartbeat:
-        started.append(Heartbeat(consumer, watchdog or Watchdog(clock), pause_seconds=0.001))
+        started.append(quick(consumer, watchdog or Watchdog(clock), clock))
         started[-1].start()
         assert consumer.done.wait(SOON)
         return started[-1]
@@ -53,6 +94,56 @@ def beating(clock) -> Iterator:
     yield run
     for heartbeat in started:
         heartbeat.stop()
+
+
+def quick(consumer, watchdog, clock, pause: float = 0.001) -> Heartbeat:
+    pulse = Pulse(clock, lambda: watchdog.is_busy)
+    parts = (consumer, watchdog, pulse, FakeCanary(), clock)
+    return Heartbeat(*parts, pause_seconds=pause, alive=AliveFile(None))
+
+
+def test_a_worker_that_hears_nothing_gives_up(beats, tmp_path) -> None:
+    for _ in range(7):
+        beats.beat()
+    assert (beats.exits, is_alive(tmp_path / "alive")) == ([], True)
+    beats.beat()
+    assert (beats.exits, beats.consumer.events) == ([EXIT_STATUS], ["gave up"])
+    assert beats.canary.sent == 7
+
+
+def test_a_worker_that_hears_lives_on(beats) -> None:
+    for _ in range(20):
+        beats.beat()
+        beats.pulse.heard()
+    assert beats.exits == []
+
+
+def test_a_long_run_is_no_deafness(beats) -> None:
+    with beats.watchdog.limit(600, lambda: None):
+        for _ in range(20):
+            beats.beat()
+    assert beats.exits == []
+
+
+def test_who_does_not_reach_redis_is_not_deaf(beats) -> None:
+    beats.canary.error = redis.ConnectionError("gone")
+    for _ in range(20):
+        beats.beat()
+    assert beats.exits == []
+
+
+def test_who_was_stopped_himself_hears_again_first(beats) -> None:
+    beats.beat()
+    beats.beat(10 * DEAF_SECONDS)
+    assert beats.exits == []
+    beats.beat()
+    assert beats.exits == []
+
+
+def test_a_silent_process_is_not_alive(beats, tmp_path, monkeypatch) -> None:
+    beats.beat()
+    monkeypatch.setattr("workers.alive.time.monotonic", lambda: 1e12 + ALIVE_SECONDS)
+    assert is_alive(tmp_path / "alive") is False
 
 
 def test_a_living_worker_keeps_its_name(beating) -> None:
@@ -79,7 +170,7 @@ def test_a_missed_beat_ends_nothing(beating) -> None:
 def test_a_clean_end_frees_what_is_held(clock, leaving) -> None:
     consumer = FakeConsumer()
     consumer.leaving = leaving
-    heartbeat = Heartbeat(consumer, Watchdog(clock), pause_seconds=1000)
+    heartbeat = quick(consumer, Watchdog(clock), clock, 1000)
     heartbeat.start()
     heartbeat.stop()
     assert consumer.events == ["left"]

@@ -51,6 +51,7 @@ def test_every_call_to_the_broker_has_an_end(app, settings) -> None:
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
         "health_check_interval": 5,
+        "priority_steps": [0],
         "ack_emulation": False,
     }
 
