@@ -17,12 +17,13 @@ from starlette.types import ASGIApp
 from api.app import create_app
 from api.exposure import require_keys
 from api.http_protocol import HttpProtocol
+from api.live_metrics import LiveMetrics
 from models.registry import Registry
 from shared.container import Container
 from shared.db.revision import require_current
 from shared.errors import QueuecastError, StartupRefused
 from shared.settings import Settings
-from shared.telemetry import logs
+from shared.telemetry import exposition, logs, vital_signs
 
 GRACEFUL_SHUTDOWN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
@@ -39,9 +40,11 @@ def main() -> int:
         container, server = _server(settings)
         listener = _listener(wanted)
         require_keys(listener, settings, container.engine, container.clock)
+        exposition.serve(settings, LiveMetrics(container))
     except QueuecastError as error:
         sys.stderr.write(f"api: {error.detail}\n")
         return 2
+    vital_signs.tell("api")
     allow_open_files(OPEN_FILES)
     # All that is loaded by now stays. Unfrozen, every full collection looks through it, and the
     # event loop stands still for 50 to 130 ms.
@@ -55,7 +58,7 @@ def main() -> int:
 
 
 def _server(settings: Settings) -> tuple[Container, uvicorn.Server]:
-    logs.configure(settings.log_level)
+    logs.configure(settings)
     registry = Registry.load(settings.models_folders)
     for refused in registry.refused:
         structlog.get_logger().warning("model_refused", model=refused.name, reason=refused.reason)

@@ -1,5 +1,6 @@
 """The FastAPI application: routes, limits, errors, and the life of what they work with."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from api.hot_routes import HotRoutes
 from api.http_protocol import ON_SHUTDOWN
 from api.layers import layered
 from api.openapi.document import document
+from api.request_tally import RequestTally
 from api.routes import (
     bulk,
     dead_letters,
@@ -59,7 +61,8 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
             *problems.router.routes,
         ],
     )
-    app.state.services = Services(container, registry)
+    tally = RequestTally(settings.log_requests)
+    app.state.services = Services(container, registry, tally=tally)
     error_responses.install(app)
     app.openapi = lambda: document(app.routes, registry)  # type: ignore[method-assign]
     # Without its outermost part, which answers in plain text what nobody expected.
@@ -69,7 +72,7 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
         files.PATH: settings.file_max_bytes + FORM_MAX_BYTES,
         inference_protocol.INFER: settings.infer_max_bytes,
     }
-    app.middleware_stack = layered(inner, container, larger)
+    app.middleware_stack = layered(inner, container, larger, tally)
     return app
 
 
@@ -77,8 +80,10 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     container: Container = app.state.services.container
     container.submitter.start()
+    counting = asyncio.create_task(app.state.services.tally.keep_flushing())
     try:
         async with container.reader.listening():
             yield {ON_SHUTDOWN: container.reader.leave}  # the state of every request
     finally:
+        counting.cancel()
         container.submitter.stop()

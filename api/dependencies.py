@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.event_stream import StreamSlots
+from api.request_tally import RequestTally
 from api.turns import Turns
 from models.registry import Registry
 from shared.access.principal import Principal
@@ -18,6 +19,7 @@ class Services:
     registry: Registry
     turns: Turns = field(default_factory=Turns)
     streams: StreamSlots = field(default_factory=StreamSlots)
+    tally: RequestTally = field(default_factory=RequestTally)
 
 
 def services(request: Request) -> Services:

@@ -85,8 +85,7 @@ def unexpected(scope: Scope, error: Exception) -> Response:
 
 def unexpected_error(scope: Scope, error: Exception) -> QueuecastError:
     """500 without a word about the cause: that stands in the log, under the request's id."""
-    request_id = scope["state"]["request_id"]
-    log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
+    log.error("request_failed", path=scope["path"], exc_info=error)
     return QueuecastError("something went wrong on our side; it was logged")
 
 

@@ -11,12 +11,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.links import API
+from api.request_tally import TEMPLATE
 from api.routes import predictions
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _CREATE = f"{API}/predictions"
 _READ = f"{API}/predictions/"
+_READ_TEMPLATE = _READ + "{id}"
 _ID_LENGTH = 36
 
 
@@ -38,8 +40,10 @@ class HotRoutes:
 def _endpoint(scope: Scope) -> Endpoint | None:
     method, path = scope["method"], scope["path"]
     if method == "POST" and path == _CREATE:
+        scope[TEMPLATE] = _CREATE
         return predictions.create
     if method == "GET" and len(path) == len(_READ) + _ID_LENGTH and path.startswith(_READ):
         scope["path_params"] = {"id": path[len(_READ) :]}
+        scope[TEMPLATE] = _READ_TEMPLATE
         return predictions.read
     return None

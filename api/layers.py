@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from api.access import Access
 from api.allowed_hosts import AllowedHosts
 from api.request_limits import RequestLimits
+from api.request_tally import RequestTally
 from api.usage_limits import UsageLimits
 from shared.access.principal import Limits, Principal, Scope
 from shared.container import Container
@@ -23,7 +24,9 @@ READ = (
 )  # fmt: skip
 
 
-def layered(app: ASGIApp, container: Container, larger: Mapping[str, int]) -> ASGIApp:
+def layered(
+    app: ASGIApp, container: Container, larger: Mapping[str, int], tally: RequestTally
+) -> ASGIApp:
     """`larger` has the paths whose bodies may be larger. What is not asked for costs nothing."""
     settings = container.settings
     if settings.keys_required:
@@ -34,7 +37,7 @@ def layered(app: ASGIApp, container: Container, larger: Mapping[str, int]) -> AS
         app = UsageLimits(app, container.usage, container.admission, everybody)
     if hosts := words(settings.allowed_hosts.lower()):
         app = AllowedHosts(app, frozenset(hosts))
-    app = RequestLimits(app, settings.body_max_bytes, larger)
+    app = RequestLimits(app, settings.body_max_bytes, larger, tally)
     if origins := words(settings.cors_origins):
         # Outermost: a page must be able to read its errors, and preflights carry no key.
         app = CORSMiddleware(

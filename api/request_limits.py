@@ -1,4 +1,4 @@
-"""What a request may weigh, checked before anything else reads it.
+"""What a request may weigh, checked before anything else reads it; how it was answered, noted.
 
 Pure ASGI, one pass over the headers. It also names the request: `X-Request-ID` is the client's own
 where that is harmless to log, else ours.
@@ -8,11 +8,13 @@ import os
 import re
 from collections.abc import Mapping
 from itertools import count
+from time import perf_counter
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.error_responses import problem, unexpected
+from api.request_tally import RequestTally
 from shared.errors import (
     HeadersTooLarge,
     PayloadTooLarge,
@@ -20,6 +22,7 @@ from shared.errors import (
     RequestError,
     UriTooLong,
 )
+from shared.telemetry.subject import about_request
 
 URL_MAX_BYTES = 8 << 10
 HEADERS_MAX_BYTES = 16 << 10
@@ -33,10 +36,15 @@ class RequestLimits:
     """Outermost: what it refuses has cost no more than its headers."""
 
     def __init__(
-        self, app: ASGIApp, body_max_bytes: int, larger: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        body_max_bytes: int,
+        larger: Mapping[str, int] | None = None,
+        tally: RequestTally | None = None,
     ) -> None:
         """`larger` has the paths, and the last parts of paths, whose bodies may be larger."""
         self._app = app
+        self._tally = tally
         self._body_max_bytes = body_max_bytes
         self._larger = larger or {}
         self._prefix = os.urandom(6).hex()
@@ -49,7 +57,8 @@ class RequestLimits:
         seen = _Headers(scope["headers"])
         request_id = seen.request_id or f"{self._prefix}-{next(self._numbers)}"
         scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(send, request_id)
+        about_request(request_id)
+        answer = _Answer(send, request_id, scope, self._tally)
         try:
             body_max_bytes = self._bound(scope["path"])
             _check(scope, seen, body_max_bytes)
@@ -108,11 +117,16 @@ def _check(scope: Scope, seen: _Headers, body_max_bytes: int) -> None:
 class _Answer:
     """Passes the answer on with the headers that every answer has."""
 
-    __slots__ = ("_request_id", "_send", "started")
+    __slots__ = ("_begun", "_request_id", "_scope", "_send", "_tally", "started")
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(
+        self, send: Send, request_id: str, scope: Scope, tally: RequestTally | None
+    ) -> None:
         self._send = send
         self._request_id = request_id
+        self._scope = scope
+        self._tally = tally
+        self._begun = perf_counter()
         self.started = False
 
     async def send(self, message: Message) -> None:
@@ -120,6 +134,8 @@ class _Answer:
             self.started = True
             request_id = (b"x-request-id", self._request_id.encode())
             message["headers"] = [*message["headers"], request_id, *_ON_EVERY_ANSWER]
+            if self._tally is not None:
+                self._tally.note(self._scope, message["status"], perf_counter() - self._begun)
         await self._send(message)
 
 

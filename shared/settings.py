@@ -3,7 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -234,6 +234,44 @@ class Settings(BaseSettings):
     )
 
     log_level: str = Field(default="INFO", description="Least level that is logged.")
+    log_format: Literal["json", "text"] = Field(
+        default="json", description="`json`, or `text` for people; either way one line per event."
+    )
+    log_requests: Literal["none", "errors", "all"] = Field(
+        default="errors",
+        description="Which requests have a line in the log: `none`, `errors` (500 and above) or "
+        "`all`.",
+    )
+
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="Address of the metrics that a process serves itself, without a key.",
+    )
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of the same; 0: none is opened."
+    )
+
+    flower_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Where Flower is, for the page's link to it.",
+    )
+    flower_host: str = Field(
+        default="127.0.0.1",
+        description="Address of Flower; any but loopback asks for a user and a password.",
+    )
+    flower_port: int = Field(default=5555, gt=0, le=65535, description="Port of Flower.")
+    flower_user: str = Field(
+        default="", pattern="^[^:]*$", description="Who may look at Flower; by default anybody."
+    )
+    flower_password: SecretStr = Field(default=SecretStr(""), description="The same's password.")
+    flower_read_only: bool = Field(
+        default=True, description="Whether Flower only shows, and stops or starts nothing."
+    )
+    flower_cookie_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs Flower's cookies; by default another one at each start.",
+    )
 
     @property
     def result_kept(self) -> timedelta | None:

@@ -13,7 +13,7 @@ from shared.container import Container
 from shared.domain.names import Stage, queue
 from shared.errors import StartupRefused
 from shared.settings import Settings
-from shared.telemetry import logs
+from shared.telemetry import exposition, logs, vital_signs
 from workers.alive import STARTING_SECONDS, AliveFile
 from workers.app import create_app, own_queue
 from workers.memory import keep_freed_memory
@@ -27,7 +27,7 @@ def main() -> None:
     except ValidationError as error:
         names = ", ".join(f"QUEUECAST_{part['loc'][0]}".upper() for part in error.errors())
         sys.exit(f"workers: these settings are missing or wrong: {names}")
-    logs.configure(settings.log_level)
+    logs.configure(settings)
     AliveFile(settings.alive_file).promise(STARTING_SECONDS)
     stage = Stage(arguments.stage)
     try:
@@ -36,8 +36,10 @@ def main() -> None:
             structlog.get_logger().error("model_refused", model=refused.name, reason=refused.reason)
         container = Container(settings, registry.served, lane=arguments.lane)
         app = create_app(stage, container, registry)
+        exposition.serve(settings)
     except StartupRefused as error:
         sys.exit(f"workers: {error.detail}")
+    vital_signs.tell(stage.value)
     # What is loaded by now stays: no collection needs to look through it.
     gc.collect()
     gc.freeze()
@@ -47,7 +49,8 @@ def main() -> None:
     name = f"{queue(stage, arguments.lane)}-{os.getpid()}@%h"
     # fmt: off
     app.worker_main([
-        "worker", "--queues", f"{queue(stage, arguments.lane)},{own_queue()}", "--hostname", name,
+        "--quiet", "worker", "--queues", f"{queue(stage, arguments.lane)},{own_queue()}",
+        "--hostname", name,
         "--pool", pool, "--concurrency", str(threads), "--loglevel", settings.log_level,
         "--task-events", "--without-gossip", "--without-mingle",
     ])

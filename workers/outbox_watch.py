@@ -5,6 +5,7 @@ from datetime import timedelta
 from shared.container import Container
 from shared.db.engine import reading, writing
 from shared.domain.names import DELIVER
+from shared.telemetry import counters
 from shared.webhooks import outbox
 
 FORGET_SECONDS = 60.0
@@ -23,9 +24,11 @@ class OutboxWatch:
 
     def run(self) -> None:
         """A retry has no timer of its own: what is due is found here, whoever forgot to ring."""
+        now = self._clock.now()
         with reading(self._engine) as connection:
-            is_due = outbox.is_due(connection, self._clock.now())
-        if is_due:
+            since = outbox.longest_due(connection, now)
+        counters.oldest_webhook.set((now - since).total_seconds() if since else 0.0)
+        if since:
             self._backlogs.ring([DELIVER])
         if self._clock.monotonic() >= self._forget_at:
             self._forget()

@@ -13,6 +13,7 @@ from shared.domain.states import State
 from shared.errors import JobFailed, JobInputGone, RunUnwanted, WorkTakenAway
 from shared.payloads import references
 from shared.telemetry import counters
+from shared.telemetry.subject import about
 from workers import tensors
 from workers.batching import batches, bucket, split, stack
 from workers.entry_moves import ended, failed, given_back, late, queue_seconds
@@ -109,10 +110,12 @@ class Predict:
         try:
             return Row.read(one, self._worker.blobs.get(reference) if reference else entry.payload)
         except (JobInputGone, OSError) as error:
-            log.warning("given_back", job_id=entry.id, reason=type(error).__name__)
+            about(entry.job)
+            log.warning("given_back", reason=type(error).__name__)
             return given_back(one)
         except (ValueError, TypeError) as error:
-            log.warning("tensors_unreadable", job_id=entry.id, error=str(error)[:200])
+            about(entry.job)
+            log.warning("tensors_unreadable", error=str(error)[:200])
             if reference:  # not synced when it was written, so it may be torn: make it anew
                 return given_back(one)
             broken = JobFailed(Failure.PREDICTION_FAILED, "its tensors cannot be read")
@@ -138,6 +141,7 @@ class Predict:
                 middle = len(rows) // 2
                 halves = rows[:middle], rows[middle:]
                 return moves + [move for half in halves for move in self._run(session, half, take)]
+            about(rows[0].taken.entry.job)
             results = [_cause(error)]
         seconds = self._worker.clock.monotonic() - begun
         total = sum(row.count for row in rows)
@@ -161,6 +165,7 @@ class Predict:
 
     def _ended(self, session: Session, row: Row, ran: Ran, take: InHand) -> Move:
         one = row.taken
+        about(one.entry.job)
         timed = replace(
             one.entry.outcome,
             queue_time=queue_seconds(one, take.at),
@@ -172,7 +177,7 @@ class Predict:
         except JobFailed as error:
             return failed(one, error, take.at, timed)
         except OSError as error:
-            log.warning("given_back", job_id=one.entry.id, reason=type(error).__name__)
+            log.warning("given_back", reason=type(error).__name__)
             return given_back(one)
         succeeded = replace(timed, state=State.SUCCEEDED, output=output, output_ref=reference)
         return ended(one, succeeded, take.at)

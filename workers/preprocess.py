@@ -15,6 +15,7 @@ from shared.domain.prediction import advanced
 from shared.domain.states import Progress
 from shared.errors import JobFailed, JobInputGone, ModelRefused, NotFound
 from shared.payloads import references
+from shared.telemetry.subject import about
 from workers import tensors
 from workers.batching import together_or_alone
 from workers.entry_moves import failed, given_back, late, queue_seconds
@@ -69,13 +70,14 @@ class Preprocess:
 
     def _prepare(self, one: Taken, take: InHand, backlog: Backlog) -> Move:
         entry = one.entry
+        about(entry.job)
         if move := late(one, take.at):
             return move
         begun = self._worker.clock.monotonic()
         try:
             prepared = self._prepared(one, backlog)
         except (JobInputGone, OSError) as error:
-            log.warning("given_back", job_id=entry.id, reason=type(error).__name__)
+            log.warning("given_back", reason=type(error).__name__)
             return given_back(one)
         except JobFailed as error:
             return failed(one, error, take.at)
@@ -100,7 +102,7 @@ class Preprocess:
             except JobFailed:
                 raise
             except Exception as error:
-                log.exception("preprocess_raised", job_id=entry.id, model=backlog.model)
+                log.exception("preprocess_raised", model=backlog.model)
                 name = type(error).__name__
                 raise JobFailed(Failure.PREPROCESS_FAILED, f"preprocess raised {name}") from error
         if len(encoded) <= self._worker.settings.inline_tensor_max_bytes:

@@ -1,7 +1,7 @@
 """The last stage: outcomes become rows, in bulk; then, and only then, they can be seen."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +22,8 @@ from shared.jobs.blobs_in_use import needed
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End, Finished
 from shared.telemetry import counters
+from shared.telemetry.many import observe_all
+from shared.telemetry.subject import about
 from shared.webhooks import bell
 from workers.entry_moves import given_back
 from workers.worker import Worker
@@ -29,6 +31,13 @@ from workers.worker import Worker
 log = structlog.get_logger()
 
 SQL_RETRY_SECONDS = 0.5
+
+_STAGES = {
+    "queue_time": "queue",
+    "preprocess_time": "preprocess",
+    "predict_time": "predict",
+    "total_time": "total",
+}
 
 
 class Record:
@@ -43,7 +52,8 @@ class Record:
         """Takes outcomes, commits them, makes them visible; answers how many jobs that were."""
         take = self._worker.take(RECORD, self._worker.settings.record_batch)
         if take.taken:
-            self._record(take.taken)
+            with counters.record_seconds.time():
+                self._record(take.taken)
         return len(take.taken)
 
     def _record(self, taken: Sequence[Taken]) -> None:
@@ -57,7 +67,8 @@ class Record:
                 self._record(taken[:middle])
                 self._record(taken[middle:])
                 return
-            log.warning("outcome_refused", job_id=taken[0].entry.id, error=type(error).__name__)
+            about(taken[0].entry.job)
+            log.warning("outcome_refused", error=type(error).__name__)
             self._record_as_unstorable(taken[0], now)
             return
         self._show(taken, finished, now)
@@ -68,7 +79,7 @@ class Record:
         try:
             finished = self._commit([failed], now)
         except (SQLAlchemyError, ValueError) as error:
-            log.error("job_refused", job_id=one.entry.id, error=type(error).__name__)
+            log.error("job_refused", error=type(error).__name__)
             self._backlogs.move([given_back(one)])
             return
         self._show([failed], finished, now)
@@ -138,8 +149,20 @@ def _count(ended: Sequence[Snapshot]) -> None:
     states = Counter((one["model"], one["status"]) for one in ended)
     for (model, state), number in states.items():
         counters.jobs_finished.labels(model, state).inc(number)
-    for code, number in Counter(one["error_code"] for one in ended if one["error_code"]).items():
-        counters.jobs_failed.labels(code).inc(number)
+    codes = Counter((one["model"], one["error_code"]) for one in ended if one["error_code"])
+    for (model, code), number in codes.items():
+        counters.jobs_failed.labels(model, code).inc(number)
+    _time(ended)
+
+
+def _time(ended: Sequence[Snapshot]) -> None:
+    of_version: dict[tuple[str, str], list[dict[str, float | int]]] = defaultdict(list)
+    for one in ended:
+        of_version[one["model"], one["version"]].append(one["metrics"] or {})
+    for (model, version), times in of_version.items():
+        for name, stage in _STAGES.items():
+            observed = [one[name] for one in times if name in one]
+            observe_all(counters.job_seconds.labels(model, version, stage), observed)
 
 
 def _unstorable(one: Taken) -> Taken:

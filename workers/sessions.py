@@ -12,6 +12,8 @@ from models.registry import Model, Registry, Version
 from shared.domain.failures import Failure
 from shared.errors import JobFailed, ModelRefused, NotFound, RunUnwanted, WorkTakenAway
 from shared.settings import Settings
+from shared.telemetry import counters
+from shared.telemetry.vital_signs import resident_bytes
 from workers.cores import available_cores
 from workers.tensors import Tensors, part
 from workers.watchdog import Watchdog
@@ -105,7 +107,12 @@ class Sessions:
     def _load(self, name: str, version_id: str) -> Session:
         try:
             model, version = self._registry.resolve(f"{name}:{version_id}")
-            return Session(model, version, self._threads)
+            before = resident_bytes()
+            session = Session(model, version, self._threads)
+            counters.sessions.labels(name, version_id).inc()
+            grown = max(0, resident_bytes() - before)
+            counters.session_memory.labels(name, version_id).inc(grown)
+            return session
         except (NotFound, ModelRefused) as error:
             raise JobFailed(Failure.MODEL_UNAVAILABLE, error.detail) from error
         except Exception as error:

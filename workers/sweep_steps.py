@@ -209,7 +209,8 @@ class Sweep:
             rows = store.read_many(connection, [*recorded, *finished.joined])
         for row in rows:
             counters.jobs_finished.labels(row["model"], row["status"]).inc()
-            counters.jobs_failed.labels(row["error_code"]).inc()
+            if row["error_code"]:
+                counters.jobs_failed.labels(row["model"], row["error_code"]).inc()
         echo = self._settings.echo_input_max_bytes
         self._show([views.from_row(row, echo) for row in rows], finished.hashes)
 

@@ -18,7 +18,7 @@ from shared.container import Container
 from shared.db.revision import require_current
 from shared.errors import BusyError, StartupRefused
 from shared.settings import Settings
-from shared.telemetry import logs
+from shared.telemetry import exposition, logs, vital_signs
 from workers.alive import AliveFile
 from workers.audit import Audit
 from workers.expired_files import ExpiredFiles
@@ -144,16 +144,18 @@ class Sweeper:
 def main() -> None:
     try:
         settings = Settings()
-        logs.configure(settings.log_level)
+        logs.configure(settings)
         registry = Registry.load(settings.models_folders)
         container = Container(settings, registry.served)
         require_current(container.engine)
         sweeper = Sweeper(container)
+        exposition.serve(settings)
     except StartupRefused as error:
         sys.exit(f"sweeper: {error.detail}")
     except ValidationError as error:
         names = ", ".join(f"QUEUECAST_{part['loc'][0]}".upper() for part in error.errors())
         sys.exit(f"sweeper: these settings are missing or wrong: {names}")
+    vital_signs.tell("sweeper")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sweeper.stop())
     sweeper.run()

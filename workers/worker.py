@@ -20,6 +20,7 @@ from shared.domain.names import Backlog, Priority, Stage
 from shared.errors import BusyError, JobFailed, WorkTakenAway
 from shared.payloads.blobs import Blobs
 from shared.settings import Settings
+from shared.telemetry.subject import about
 from workers.in_hand import InHand
 from workers.isolation import Isolation
 from workers.pulse import Pulse
@@ -139,3 +140,5 @@ class Worker:
         except BaseException:
             self.consumer.start_anew(crashed=True)
             raise
+        finally:
+            about(None)

@@ -1,11 +1,9 @@
 """For operators, orchestrators and readers: health, metrics, documentation."""
 
 import asyncio
-import os
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,9 +11,11 @@ from api.answers import json_answer
 from api.dependencies import services
 from api.docs_page import docs_page
 from api.links import API, root_url
+from api.live_metrics import LiveMetrics
 from api.openapi import operations as described
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready, system_health
+from shared.telemetry import exposition
 
 router = APIRouter(route_class=PlainRoute)
 
@@ -55,8 +55,10 @@ async def system(request: Request) -> Response:
 
 
 @router.get("/metrics", **described.METRICS)
-async def metrics(_request: Request) -> Response:
-    text = await asyncio.to_thread(_collect)
+async def metrics(request: Request) -> Response:
+    here = services(request)
+    here.tally.flush()
+    text = await asyncio.to_thread(exposition.text, LiveMetrics(here.container))
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -70,12 +72,3 @@ async def docs(request: Request) -> Response:
     """Needs no script and nothing from elsewhere."""
     settings = services(request).container.settings
     return docs_page(request.app.openapi(), root_url(request, settings))
-
-
-def _collect() -> bytes:
-    """Of this process, or of all that share PROMETHEUS_MULTIPROC_DIR."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(REGISTRY)
-    gathered = CollectorRegistry()
-    MultiProcessCollector(gathered)  # type: ignore[no-untyped-call]
-    return generate_latest(gathered)

@@ -96,6 +96,21 @@ def _parser(command: str) -> OneLineParser:
         parser.add_argument("--predict-processes", type=count, metavar="N")
         parser.add_argument("--api-processes", type=count, default=1, metavar="N")
         parser.add_argument(
+            "--metrics-port",
+            type=number(1024, 65000),
+            default=0,
+            metavar="PORT",
+            help="each process serves its own metrics, on this port and those behind it",
+        )
+        parser.add_argument(
+            "--flower",
+            type=port,
+            nargs="?",
+            const=5555,
+            metavar="PORT",
+            help="with Celery's dashboard (port %(const)s; 0: any free one)",
+        )
+        parser.add_argument(
             "--models", type=Path, action="append", default=[], metavar="DIR",
             help="a folder of your own models; may be repeated",
         )  # fmt: skip
@@ -130,6 +145,8 @@ def _run(options: argparse.Namespace, command: str) -> int:
         data_dir=options.data_dir,
         sizes=chosen_sizes(options.workers, options.predict_processes, options.api_processes),
         models_dirs=tuple(options.models),
+        metrics_port=options.metrics_port,
+        flower_port=options.flower,
     )
 
 

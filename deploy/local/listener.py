@@ -20,6 +20,13 @@ def listen(host: str, port: int) -> socket.socket:
         raise StartupRefused(f"cannot listen on {host}:{port}: {reason}") from None
 
 
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port
+
+
 def url_of(listener: socket.socket) -> str:
     """How this machine itself reaches it."""
     host, port = listener.getsockname()[:2]

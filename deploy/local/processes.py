@@ -11,6 +11,10 @@ from deploy.local.data_dir import DataDir
 from workers.alive import VARIABLE
 from workers.cores import available_cores
 
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+METRICS_PORT = "QUEUECAST_METRICS_PORT"
+"""A port is one process's own: the launcher gives each another, or none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -47,15 +51,16 @@ def environment(
     sizes: Sizes,
 ) -> dict[str, str]:
     """The settings of every process: what the caller's environment says, and what is ours."""
+    own = {name: value for name, value in base.items() if name != METRICS_PORT}
     return {
         "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its maker unless told not to
-        **base,
+        **own,
         "QUEUECAST_REDIS_URL": redis_url,
         "QUEUECAST_DATABASE_URL": database_url,
         "QUEUECAST_DATA_DIR": str(data_dir.path),
         "QUEUECAST_MODELS_DIRS": os.pathsep.join(map(str, models_dirs)),
         "QUEUECAST_PREDICT_PROCESSES": str(sizes.predict),
-        "PROMETHEUS_MULTIPROC_DIR": str(data_dir.metrics),
+        SHARED_METRICS: str(data_dir.metrics),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -101,6 +106,22 @@ def _watched(
     environment = {**settings, VARIABLE: str(alive_file)}
     log = data_dir.log(name)
     return Program(name, role, command, environment, log, alive_file=alive_file)
+
+
+def flower(settings: Mapping[str, str], data_dir: DataDir) -> Program:
+    """The dashboard of Celery. It has metrics of its own, which do not belong among ours."""
+    own = {name: value for name, value in settings.items() if name != SHARED_METRICS}
+    return Program("flower", "flower", _python("workers.flower"), own, data_dir.log("flower"))
+
+
+def flower_settings(settings: Mapping[str, str], port: int) -> dict[str, str]:
+    """Where Flower is, and how the page knows it, unless the caller says otherwise."""
+    host = settings.get("QUEUECAST_FLOWER_HOST", "127.0.0.1")
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return {
+        "QUEUECAST_FLOWER_PORT": str(port),
+        "QUEUECAST_FLOWER_URL": settings.get("QUEUECAST_FLOWER_URL", url),
+    }
 
 
 def migration(settings: Mapping[str, str], data_dir: DataDir) -> Program:

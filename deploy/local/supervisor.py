@@ -44,6 +44,7 @@ class Watched:
             "started_at": self.child.started_at if self.child else None,
             "restarts": self.restarts,
             "log": str(self.program.log),
+            "metrics_port": int(self.program.environment.get("QUEUECAST_METRICS_PORT", 0)) or None,
         }
 
 

@@ -16,10 +16,13 @@ from deploy.local.exits import last_line
 from deploy.local.given_redis import require_answer
 from deploy.local.heartbeats import forget_heartbeats
 from deploy.local.listener import listen, url_of
+from deploy.local.metrics import MetricsPorts, forget_gauges
 from deploy.local.processes import (
     Sizes,
     database_programs,
     environment,
+    flower,
+    flower_settings,
     migration,
     worker_programs,
 )
@@ -34,7 +37,11 @@ READY_PATIENCE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for. `environment` is the caller's; `durable` keeps Redis data on disk."""
+    """What is asked for. `environment` is the caller's; `durable` keeps Redis data on disk.
+
+    With a `metrics_port` every process serves its own metrics, on that port and those behind it;
+    with a `flower_port` there is Flower.
+    """
 
     data_dir: DataDir
     sizes: Sizes
@@ -43,6 +50,8 @@ class Wish:
     port: int = 0
     models_dirs: tuple[Path, ...] = ()
     durable: bool = True
+    metrics_port: int = 0
+    flower_port: int = 0
 
 
 class System:
@@ -70,6 +79,9 @@ class System:
             models_dirs=wish.models_dirs,
             sizes=wish.sizes,
         )
+        if wish.flower_port:
+            self.settings |= flower_settings(self.settings, wish.flower_port)
+        self._ports = MetricsPorts(wish.metrics_port)
         self.supervisor = Supervisor(
             signals, say=say, on_death=self._forget, on_change=self._note_running
         )
@@ -88,11 +100,13 @@ class System:
                     f"Redis does not answer: {last_line(wish.data_dir.log('redis'))}"
                 )
         for program in worker_programs(self.settings, wish.data_dir, wish.sizes):
-            supervisor.start(program)
+            supervisor.start(self._ports.given(program))
         self._migrate()
         fd = self._listener.fileno()
         for program in database_programs(self.settings, wish.data_dir, wish.sizes, fd):
-            supervisor.start(program)
+            supervisor.start(self._ports.given(program))
+        if wish.flower_port:
+            supervisor.start(flower(self.settings, wish.data_dir))
         ready = self._comes_true(self._is_ready, READY_PATIENCE_SECONDS, every=0.1)
         supervisor.ready = True
         self._note_running()
@@ -106,6 +120,7 @@ class System:
             "started_at": self._started_at,
             "api_url": self.api_url,
             "docs_url": f"{self.api_url}/docs",
+            "flower_url": self.settings.get("QUEUECAST_FLOWER_URL"),
             "redis_url": self.settings["QUEUECAST_REDIS_URL"],
             "database_url": self.settings["QUEUECAST_DATABASE_URL"],
             "data_dir": str(self.wish.data_dir.path),
@@ -135,6 +150,7 @@ class System:
     def _forget(self, program: Program, pid: int) -> None:
         if program.role != "redis":
             forget_heartbeats(self.settings, pid)
+            forget_gauges(self.wish.data_dir.metrics, pid)
 
     def _note_running(self) -> None:
         self.wish.data_dir.note_running(self.state())

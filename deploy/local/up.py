@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.local.data_dir import DataDir
 from deploy.local.exposure import KEYS_REQUIRED, require_keys
-from deploy.local.listener import address_of
+from deploy.local.listener import address_of, free_port
 from deploy.local.processes import Sizes
 from deploy.local.readiness import refused_models, system_health
 from deploy.local.stop_signals import StopRequested, StopSignals
@@ -16,7 +16,14 @@ from shared.errors import StartupRefused
 
 
 def up(
-    *, host: str, port: int, data_dir: str | None, sizes: Sizes, models_dirs: tuple[Path, ...]
+    *,
+    host: str,
+    port: int,
+    data_dir: str | None,
+    sizes: Sizes,
+    models_dirs: tuple[Path, ...],
+    metrics_port: int = 0,
+    flower_port: int | None = None,
 ) -> int:
     """Exit code 0 after a stop signal; raises StartupRefused when it cannot start."""
     exposed = not address_of(host).is_loopback
@@ -34,6 +41,8 @@ def up(
         host=host,
         port=port,
         models_dirs=tuple(folder.absolute() for folder in (*given, *models_dirs) if folder.name),
+        metrics_port=metrics_port,
+        flower_port=free_port() if flower_port == 0 else flower_port or 0,
     )
     with StopSignals() as signals, running_system(wish, signals, say) as system:
         try:
@@ -60,6 +69,8 @@ def _start(system: System) -> None:
         say(f"ready in {took:.1f} s")
     say(f"  API   {system.api_url}/api/v1")
     say(f"  docs  {system.api_url}/docs")
+    if flower_url := system.settings.get("QUEUECAST_FLOWER_URL"):
+        say(f"  tasks {flower_url} (Flower)")
     say(f"  logs  {system.wish.data_dir.path / 'logs'}")
     path = system.wish.data_dir.path
     say(f"Ctrl-C stops it; ./run status --data-dir {path} shows its processes.")

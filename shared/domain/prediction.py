@@ -16,7 +16,8 @@ class Snapshot(TypedDict):
     unfinished under a given attempt (see `fence`); `status` and `stage` follow, so that a take
     can replace them (see `progress`). A large output stands in the blob store under `output_ref`,
     which is left out where there is none; `output` is None then. `retry_of` is the dead letter of
-    which it is the retry; most are none, and it is left out.
+    which it is the retry; most are none, and it is left out. `traceparent` (W3C Trace Context) is
+    there only for jobs that are traced.
     """
 
     attempt: int
@@ -42,6 +43,7 @@ class Snapshot(TypedDict):
     deadline_at: str | None
     output_ref: NotRequired[str]
     retry_of: NotRequired[str]
+    traceparent: NotRequired[str]
 
 
 def encode(snapshot: Snapshot) -> bytes:

@@ -37,6 +37,7 @@ from shared.payloads.trouble import told_as_busy
 from shared.result_cache.results import Answer, Question, ResultCache
 from shared.settings import Settings
 from shared.telemetry import counters
+from shared.telemetry.many import observe_all
 from shared.webhooks import bell
 from shared.webhooks.events import Event, wants
 
@@ -51,6 +52,7 @@ LEADER_PAUSE_SECONDS = 0.005
 @dataclass(slots=True)
 class _Waiting(Submit):
     answer: "asyncio.Future[Accepted] | None" = None
+    arrived_at: float = 0.0
     patient_until: float | None = None
 
 
@@ -92,6 +94,7 @@ class Submitter:
 
     async def submit(self, job: NewJob) -> Accepted:
         """Answers once the job is committed; raises RequestError or BusyError."""
+        arrived_at = time.monotonic()
         if self._admission is not None:
             if not self._admission.has_room(job):
                 await self._admission.require_room(job)
@@ -100,7 +103,7 @@ class Submitter:
         if len(job.input) > self._settings.inline_input_max_bytes:
             input_ref = await self._stored_input(job)
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(job, input_ref, job.reuses, answer))
+        self._waiting.append(_Waiting(job, input_ref, job.reuses, answer, arrived_at))
         self._wake.set()
         return await asyncio.shield(answer)
 
@@ -202,6 +205,8 @@ class Submitter:
             return
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             pairs[0][0].get_loop().call_soon_threadsafe(_resolve, pairs)
+        now = time.monotonic()
+        observe_all(counters.submit_seconds, [now - one.arrived_at for one in group])
 
     async def _stored_input(self, job: NewJob) -> str:
         try:

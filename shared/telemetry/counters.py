@@ -1,6 +1,41 @@
-"""Every metric, by the Prometheus conventions: labels are few and bounded."""
+"""Every metric, by the Prometheus conventions: labels are few and bounded.
+
+What the API reads at each scrape stands in `api/live_metrics.py`; docs/18-observe.md lists all.
+"""
 
 from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS = (
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+)  # fmt: skip
+"""Buckets for what may take milliseconds or minutes."""
+
+http_requests = Counter(
+    "queuecast_http_requests_total",
+    "Requests by the template of their route; those of no route are `unmatched`.",
+    ["route", "method", "status"],
+)
+http_request_seconds = Histogram(
+    "queuecast_http_request_seconds",
+    "From a request's head to that of its answer; what was waited for on purpose is in it.",
+    ["route", "method"],
+    buckets=SECONDS,
+)
+submit_seconds = Histogram(
+    "queuecast_submit_seconds", "From a checked job to its answer, committed.", buckets=SECONDS
+)
+job_seconds = Histogram(
+    "queuecast_job_seconds",
+    "Of each job that ended in a worker: what it waited (queue), spent in preprocess and predict, "
+    "and all from its creation to its end (total).",
+    ["model", "version", "stage"],
+    buckets=SECONDS,
+)
+record_seconds = Histogram(
+    "queuecast_record_seconds",
+    "From outcomes taken to outcomes visible, of one batch.",
+    buckets=SECONDS,
+)
 
 jobs_accepted = Counter("queuecast_jobs_accepted_total", "Jobs committed.", ["model"])
 cache_answers = Counter(
@@ -18,7 +53,9 @@ keys_refused = Counter(
 jobs_finished = Counter(
     "queuecast_jobs_finished_total", "Jobs that reached their end.", ["model", "state"]
 )
-jobs_failed = Counter("queuecast_jobs_failed_total", "Failed jobs by error code.", ["error_code"])
+jobs_failed = Counter(
+    "queuecast_jobs_failed_total", "Failed jobs by error code.", ["model", "error_code"]
+)
 jobs_fenced = Counter(
     "queuecast_jobs_fenced_total", "Outcomes of an attempt that was no longer the current one."
 )
@@ -68,4 +105,33 @@ oldest_unfinished = Gauge(
     "queuecast_oldest_unfinished_age_seconds",
     "Age of the oldest unfinished job.",
     multiprocess_mode="mostrecent",
+)
+oldest_webhook = Gauge(
+    "queuecast_webhook_oldest_due_age_seconds",
+    "For how long the webhook that is longest due has been so.",
+    multiprocess_mode="mostrecent",
+)
+sessions = Gauge(
+    "queuecast_sessions",
+    "Loaded sessions of a model version, over all processes.",
+    ["model", "version"],
+    multiprocess_mode="livesum",
+)
+session_memory = Gauge(
+    "queuecast_session_memory_bytes",
+    "By how much their processes grew when they loaded them.",
+    ["model", "version"],
+    multiprocess_mode="livesum",
+)
+process_memory = Gauge(
+    "queuecast_process_memory_bytes",
+    "Resident memory of all processes of a kind.",
+    ["process"],
+    multiprocess_mode="livesum",
+)
+build = Gauge(
+    "queuecast_build_info",
+    "1; its labels tell what runs.",
+    ["version", "python"],
+    multiprocess_mode="max",
 )

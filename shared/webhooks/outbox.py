@@ -87,6 +87,13 @@ def is_due(connection: Connection, now: datetime, full: Collection[str] = ()) ->
     return connection.execute(statement).first() is not None
 
 
+def longest_due(connection: Connection, now: datetime) -> datetime | None:
+    """Since when the delivery that is longest due has been so; None: none is due."""
+    statement = select(delivery.c.due_at).where(*_due(now, ())).order_by(delivery.c.due_at)
+    found: datetime | None = connection.execute(statement.limit(1)).scalar()
+    return found
+
+
 def claim(
     connection: Connection,
     now: datetime,

@@ -35,6 +35,7 @@ def attempt(status: int) -> Attempt:
 
 CASES: dict[str, Callable[[Connection], object]] = {
     "is_due": lambda c: outbox.is_due(c, NOON),
+    "longest_due": lambda c: outbox.longest_due(c, NOON),
     "is_due elsewhere": lambda c: outbox.is_due(c, NOON, ["busy.example.com"]),
     "claim": lambda c: outbox.claim(c, LATER, LATER, **CLAIM),
     "release": lambda c: outbox.release(c, [ONE], NOON),

@@ -1,11 +1,14 @@
 import importlib.util
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,12 +66,16 @@ class RunningSystem:
         return self.launcher.wait(60)
 
 
-def start_system(data_dir: Path, models_dir: Path, *more: str) -> RunningSystem:
+def start_system(
+    data_dir: Path, models_dir: Path, *more: str, environment: Mapping[str, str] | None = None
+) -> RunningSystem:
     """Starts a system on a free port and waits until it is ready."""
     command = [sys.executable, "-m", "deploy.local", "up", "--port", "0"]
     command += ["--data-dir", str(data_dir), "--models", str(models_dir), *more]
     log = data_dir.with_suffix(".log").open("ab")
-    launcher = subprocess.Popen(command, env=os.environ | QUICK, stdout=log, stderr=log)
+    launcher = subprocess.Popen(
+        command, env=os.environ | QUICK | (environment or {}), stdout=log, stderr=log
+    )
     log.close()
     system = RunningSystem(data_dir, launcher)
     deadline = time.monotonic() + READY_SECONDS
@@ -116,6 +123,27 @@ def system(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterat
 def client(system: RunningSystem) -> Iterator[Client]:
     with system.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def observed(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[RunningSystem]:
+    """One with all that tells what happens: Flower, and metrics of each process."""
+    watching = {"QUEUECAST_FLOWER_USER": "op", "QUEUECAST_FLOWER_PASSWORD": "hush-hush"}
+    options = ("--flower", "0", "--metrics-port", str(_free_ports()), "--api-processes", "2")
+    data_dir = tmp_path_factory.mktemp("observed") / "data"
+    running = start_system(data_dir, models_dir, *options, environment=watching)
+    yield running
+    assert running.stop() == 0
+
+
+def _free_ports() -> int:
+    """The first of twenty; others take theirs from a range above."""
+    while True:
+        first = random.randrange(20_000, 30_000, 20)
+        with suppress(OSError), ExitStack() as stack:
+            for port in range(first, first + 20):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
 
 
 @pytest.fixture
