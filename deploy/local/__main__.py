@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate": "bring the database to this release's revision",
     "test": "run the tests; --all adds the long ones; the rest goes to pytest",
     "bench": "measure speed beside simpler builds; --quick takes 3 minutes instead of 25",
+    "chaos": "faults of all kinds under load; fails when an accepted job is lost",
     "check": "format, lint, types, layer contracts",
 }
 
@@ -40,7 +41,7 @@ def _dispatch(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if command in ("-h", "--help", "help"):
         return _help()
-    if command in ("queuecast", "keys", "dead-letters", "test", "bench"):
+    if command in ("queuecast", "keys", "dead-letters", "test", "bench", "chaos"):
         return _hand_over(command, rest)
     if command not in COMMANDS:
         note(f"there is no command {command!r}; ./run --help lists the commands")
@@ -66,9 +67,9 @@ def _hand_over(command: str, rest: list[str]) -> int:
         from deploy.local.checks import test
 
         return test(rest)
-    from deploy.local.benchmark import bench
+    from deploy.local.load_tests import load_test
 
-    return bench(rest)
+    return load_test(command, rest)
 
 
 def _help() -> int:

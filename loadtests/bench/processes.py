@@ -31,7 +31,7 @@ def are_visible() -> bool:
 
 def usage(pids: Sequence[int]) -> Usage:
     """The sum over the trees below `pids`; processes that are gone count as their parents say."""
-    members = _tree(pids)
+    members = tree(pids)
     return Usage(sum(map(_cpu_seconds, members)), sum(map(_peak_bytes, members)))
 
 
@@ -45,7 +45,7 @@ def machine_cpu_seconds() -> float:
 
 def forget_peaks(pids: Sequence[int]) -> None:
     """From now on `peak_bytes` is the highest since now."""
-    for pid in _tree(pids):
+    for pid in tree(pids):
         with contextlib.suppress(OSError):
             (PROC / str(pid) / "clear_refs").write_text("5")
 
@@ -68,7 +68,8 @@ def held(pids: Iterable[int]) -> Iterator[Callable[[], None]]:
         let_go()
 
 
-def _tree(pids: Sequence[int]) -> list[int]:
+def tree(pids: Sequence[int]) -> list[int]:
+    """These and all that they have started, and those in turn."""
     children: dict[int, list[int]] = {}
     for pid, parent in _parents():
         children.setdefault(parent, []).append(pid)

@@ -74,7 +74,7 @@ class Queuecast:
     def running(self, folder: Path) -> Iterator[Service]:
         """Over `folder/data`, which may hold what an earlier start left there."""
         data_dir, log = DataDir(folder / "data"), folder / f"{self.name}.log"
-        environment = _clean() | dict(self.settings)
+        environment = clean_environment() | dict(self.settings)
         program = programs.python(self.name, *self._up(data_dir), log=log, environment=environment)
         with programs.running(program) as child:
             programs.until(lambda: _is_ready(data_dir), child, log)
@@ -96,7 +96,7 @@ class Queuecast:
         return ("-P", "-m", "deploy.local", "up", *where, *processes, *models)
 
 
-def _clean() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """This process's environment without any setting of Queuecast's."""
     mine = {name: text for name, text in os.environ.items() if not name.startswith("QUEUECAST_")}
     return mine | {"PYTHONPATH": str(ROOT)}

@@ -1,0 +1,10 @@
+"""`./run bench` and `./run chaos`: become what lives outside the layers, in `loadtests/`."""
+
+import os
+import sys
+
+
+def load_test(name: str, arguments: list[str]) -> int:
+    """Of `loadtests/`, the package of that name."""
+    command = [sys.executable, "-P", "-m", f"loadtests.{name}", *arguments]
+    os.execv(sys.executable, command)  # noqa: S606
