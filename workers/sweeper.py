@@ -31,7 +31,10 @@ from workers.sweep_steps import Sweep
 log = structlog.get_logger()
 
 REST = 4
-"""A round that found nothing to do is followed by a rest of so many times its length."""
+"""A round that found nothing to do is followed by a rest of so many times its length.
+
+Not one in which a step failed: it was long because it waited, and hides what there is to do.
+"""
 
 DISPATCH_SECONDS = 1.0
 """So long a round looks for missing jobs; the next one goes on where it stopped."""
@@ -68,10 +71,10 @@ class Sweeper:
         """A fault of Redis or SQL ends a step, never the loop."""
         while not self._stopped.is_set():
             begun = self._clock.monotonic()
-            found = self._round()
+            soon = self._round()
             took = self._clock.monotonic() - begun
             self._stopped.wait(
-                self._pause_seconds if found else max(self._pause_seconds, REST * took)
+                self._pause_seconds if soon else max(self._pause_seconds, REST * took)
             )
         self._guarded(self._consumer.leave)
 
@@ -79,7 +82,10 @@ class Sweeper:
         self._stopped.set()
 
     def _round(self) -> bool:
-        """Each step once, whatever became of the others; answers whether jobs were missing."""
+        """Each step once, whatever became of the others; answers whether the next is to come soon.
+
+        So it is when jobs were missing, or when nobody knows: a step has failed.
+        """
         self._found = False
         steps = (
             self._beat,
@@ -97,7 +103,7 @@ class Sweeper:
         went_well = [self._guarded(step) for step in steps]
         if all(went_well):
             self._guarded(self._sweep.measure)
-        return self._found
+        return self._found or not all(went_well)
 
     def _beat(self) -> None:
         """When our own heartbeat has expired time passed us by, and the workers perhaps too."""

@@ -10,6 +10,7 @@ from loadtests.chaos.nemesis import Struck
 
 TARGETS = {
     "killed process": 10.0,
+    "bell lost": 25.0,
     "redis lost": 25.0,
     "postgresql restarted": 10.0,
 }

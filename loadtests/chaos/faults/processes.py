@@ -61,6 +61,6 @@ def faults(roles: Iterable[str], workers: Iterable[str]) -> list[Fault]:
     for role in workers:
         zombie = partial(hold, role=role, least=ZOMBIE_SECONDS, most=ZOMBIE_SECONDS + 3)
         found.append(Fault(f"{role} held beyond its heartbeat", zombie, 1))
-        found.append(Fault(f"{role} held, then killed", partial(hold_then_kill, role=role), 1,
-                           "killed process"))  # fmt: skip
+        lost = partial(hold_then_kill, role=role)
+        found.append(Fault(f"{role} held, then killed", lost, 1, "bell lost"))
     return found

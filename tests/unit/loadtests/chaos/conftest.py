@@ -21,7 +21,9 @@ def sent():
     """Makes what was sent: an order that was acknowledged as job `<number>`, or was not."""
 
     def make(number: int, *, acknowledged: bool = True, **changes: Any) -> Sent:
-        found = Sent(an_order(number, **changes), [Post(NOON.timestamp(), 0.1, 202 if acknowledged else 0)])
+        found = Sent(
+            an_order(number, **changes), [Post(NOON.timestamp(), 0.1, 202 if acknowledged else 0)]
+        )
         found.acknowledged_at = NOON.timestamp()
         found.job_id = str(number) if acknowledged else None
         return found
