@@ -87,7 +87,7 @@ class Listing:
 def read_listing(parameters: Mapping[str, str], tenant: str) -> Listing:
     """Raises InvalidParameter."""
     filters = {name: value for name, value in parameters.items() if name not in PLACE}
-    model, version = _model_and_version(filters)
+    model, version = model_and_version(filters)
     place = decode_cursor(parameters, *_identity(tenant, filters))
     direction: Direction = "newer" if place and place[0] == "newer" else "older"
     edge = read_edge(place[1:]) if place is not None else None
@@ -132,8 +132,11 @@ def _identity(tenant: str, filters: Mapping[str, str]) -> tuple[str, ...]:
     return ("predictions", tenant, urlencode(sorted(filters.items())))
 
 
-def _model_and_version(filters: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """From `model=name` and `version=name:version`, the form that predictions show."""
+def model_and_version(filters: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """From `model=name` and `version=name:version`, the form that predictions show.
+
+    Raises InvalidParameter.
+    """
     model, version = filters.get("model"), None
     if "version" in filters:
         name, _, version = filters["version"].partition(":")

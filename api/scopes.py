@@ -28,12 +28,17 @@ _RULES = (
     _Rule(("POST",), re.compile(r"/api/v1/predictions(/bulk|/[^/]+/cancel)?"), Scope.PREDICT),
     _Rule(
         ("GET", "HEAD"),
-        re.compile(r"/api/v1/(predictions|models|files|deliveries)(/.*)?"),
+        re.compile(r"/api/v1/(predictions|models|files|deliveries|prediction-log)(/.*)?"),
         Scope.READ,
     ),
     _Rule(("PUT",), re.compile(r"/api/v1/predictions/[^/]+"), Scope.PREDICT),
     _Rule(("POST",), re.compile(r"/api/v1/models/.+/predictions"), Scope.PREDICT),
     _Rule(("POST",), re.compile(r"/api/v1/deliveries/[^/]+/replay"), Scope.PREDICT),
+    _Rule(
+        ("POST",),
+        re.compile(r"/api/v1/(predictions/[^/]+|prediction-log)/feedback"),
+        Scope.PREDICT,
+    ),
     _Rule(("POST", "DELETE"), re.compile(r"/api/v1/files(/[^/]+)?"), Scope.PREDICT),
     _Rule(("POST",), re.compile(r"/v2/models/.+/infer|/v1/models/[^/]+:predict"), Scope.PREDICT),
     _Rule(("POST",), re.compile(r"/v2/repository/index"), Scope.READ),

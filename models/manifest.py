@@ -78,6 +78,14 @@ class Limits(Strict):
     max_elements: Positive = 10_000
 
 
+class Log(Strict):
+    """What the prediction log keeps of inputs: a share of them, without the fields of `redact`."""
+
+    sample_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    sample_max_bytes: Annotated[int, Field(gt=0, le=64 << 10)] = 16 << 10
+    redact: list[Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+)*$")]] = []
+
+
 class Manifest(Strict):
     """One model. `max_batch_size` counts rows, `preprocess_batch` jobs."""
 
@@ -99,6 +107,7 @@ class Manifest(Strict):
     input: TensorDeclarations | None = None
     output: TensorDeclarations | None = None
     limits: Limits = Limits()
+    log: Log = Log()
 
     @model_validator(mode="after")
     def names_point_to_versions(self) -> Self:

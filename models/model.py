@@ -8,6 +8,7 @@ from typing import Any
 from models.contracts import Contract
 from models.tensor_form import TensorForm
 from models.versions import Version
+from shared.domain.serving import Sampling
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Model:
     contract: Contract
     tensors: TensorForm
     example: Any
+    sampling: Sampling | None = None
 
     def validate_input(self, version: Version, value: object) -> None:
         """Raises InvalidInput or a subclass whose pointers start with `/input`."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from models.contract_file import load_contract, valid_example
 from models.folder_code import code_digest
 from models.manifest import (
+    Log,
     Manifest,
     TensorDeclarations,
     VersionDeclaration,
@@ -17,6 +18,7 @@ from models.model_file import read_verified, within
 from models.signature import UnreadableSignature, read_signature
 from models.tensor_spec import TensorSpec
 from models.versions import Version
+from shared.domain.serving import Sampling
 from shared.errors import ModelRefused
 
 DEFAULT_BATCH_SIZE = 32
@@ -51,7 +53,14 @@ def load_model(folder: Path) -> Model:
         contract=contract,
         tensors=tensors,
         example=valid_example(contract, default),
+        sampling=_sampling(manifest.log),
     )
+
+
+def _sampling(log: Log) -> Sampling | None:
+    if not log.sample_share:
+        return None
+    return Sampling(log.sample_share, log.sample_max_bytes, tuple(log.redact))
 
 
 def _load_version(folder: Path, manifest: Manifest, declared: VersionDeclaration) -> Version:

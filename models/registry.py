@@ -72,7 +72,11 @@ class Registry:
         """What the queue needs to know of each model."""
         return {
             name: Serving(
-                model.lane, model.cache_seconds, model.cache_entries, model.queue_max_jobs
+                model.lane,
+                model.cache_seconds,
+                model.cache_entries,
+                model.queue_max_jobs,
+                model.sampling,
             )
             for name, model in self.models.items()
         }

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.jobs.positions import Positions
     from shared.jobs.reading import Reader
     from shared.jobs.submit import Submitter
+    from shared.prediction_log.log_book import LogBook
     from shared.webhooks.deliveries import Deliveries
     from shared.webhooks.secrets import Secrets
 
@@ -189,6 +190,12 @@ class Container:
         from shared.webhooks.deliveries import Deliveries
 
         return Deliveries(self.engine, self.backlogs, self.clock)
+
+    @cached_property
+    def log_book(self) -> "LogBook":
+        from shared.prediction_log.log_book import LogBook
+
+        return LogBook(self.engine, self.clock)
 
     @cached_property
     def secrets(self) -> "Secrets":

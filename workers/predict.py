@@ -171,6 +171,7 @@ class Predict:
             queue_time=queue_seconds(one, take.at),
             predict_time=ran.seconds,
             batch_size=ran.batch_size,
+            input_shape=tensors.shapes(row.feeds),
         )
         try:
             output, reference = self._placed(one, self._output(session, row, ran))

@@ -21,6 +21,7 @@ from shared.jobs import lifecycle, store, views
 from shared.jobs.blobs_in_use import needed
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End, Finished
+from shared.jobs.samples import Sampler
 from shared.telemetry import counters
 from shared.telemetry.many import observe_all
 from shared.telemetry.subject import about
@@ -47,6 +48,7 @@ class Record:
         self._worker = worker
         self._engine: Engine = worker.container.engine
         self._backlogs: Backlogs = worker.container.backlogs
+        self._sampler = Sampler(worker.container.served)
 
     def __call__(self) -> int:
         """Takes outcomes, commits them, makes them visible; answers how many jobs that were."""
@@ -87,10 +89,13 @@ class Record:
     def _commit(self, taken: Sequence[Taken], now: datetime) -> Finished:
         """Waits for SQL as long as it takes: the outcomes are safe where they are."""
         ends = [End(one.entry.id, one.entry.attempt, one.entry.outcome) for one in taken]
+        models = {one.entry.id: one.entry.job["model"] for one in taken}
         while True:
             try:
                 with writing(self._engine) as connection:
                     finished = lifecycle.finish(connection, ends, now)
+                    ended = [(models[end.job_id], end.job_id) for end in finished.recorded]
+                    self._sampler.sample(connection, ended)
                 follow_all(self._engine, finished, now)
                 return finished
             except BusyError as error:

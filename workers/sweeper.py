@@ -19,6 +19,7 @@ from shared.db.revision import require_current
 from shared.errors import BusyError, StartupRefused
 from shared.settings import Settings
 from shared.telemetry import exposition, logs, vital_signs
+from workers.accuracy_watch import AccuracyWatch
 from workers.alive import AliveFile
 from workers.audit import Audit
 from workers.expired_files import ExpiredFiles
@@ -62,6 +63,7 @@ class Sweeper:
         self._expired_files = ExpiredFiles(container)
         self._retention = Retention(container)
         self._outbox = OutboxWatch(container)
+        self._accuracy = AccuracyWatch(container)
         self._stopped = threading.Event()
         self._position: str | None = None
         self._beating = False
@@ -99,6 +101,7 @@ class Sweeper:
             self._orphans.run,
             self._expired_files.run,
             self._retention.run,
+            self._accuracy.run,
         )
         went_well = [self._guarded(step) for step in steps]
         if all(went_well):

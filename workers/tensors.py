@@ -7,6 +7,8 @@ bytes    each tensor in C order; a tensor of strings as a JSON list
 All parts are padded to 16 bytes, so that the arrays that are read out of it are aligned.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import orjson
 
@@ -15,6 +17,8 @@ from models.processors import CARRIED
 Tensors = dict[str, np.ndarray]
 
 ALIGNMENT = 16
+
+SHAPES_MAX_CHARS = 255
 
 _STRINGS = "strings"
 
@@ -29,6 +33,17 @@ def rows(feeds: Tensors) -> int:
     """How many rows one job feeds to the session; a tensor without dimensions is one."""
     shape = next(iter(feeds.values())).shape if feeds else ()
     return int(shape[0]) if shape else 1
+
+
+def shapes(feeds: Tensors) -> str:
+    """Such as `pixels:1x64`; of several tensors in their order, cut where that is long."""
+    return _shapes(tuple((name, array.shape) for name, array in feeds.items()))
+
+
+@lru_cache(maxsize=1024)
+def _shapes(fed: tuple[tuple[str, tuple[int, ...]], ...]) -> str:
+    parts = (f"{name}:{'x'.join(map(str, shape))}" for name, shape in fed)
+    return ",".join(parts)[:SHAPES_MAX_CHARS].replace("\x00", "\ufffd")
 
 
 def encode(tensors: Tensors) -> bytes:

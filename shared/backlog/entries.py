@@ -78,6 +78,7 @@ class Entry:
                 "batch_size": outcome.batch_size,
                 "started_at": outcome.started_at,
             }
+            | ({"input_shape": outcome.input_shape} if outcome.input_shape else {})
         )
 
 
@@ -110,6 +111,7 @@ def decode(fields: Mapping[bytes, bytes]) -> Entry:
                 predict_time=header["predict_time"],
                 batch_size=header["batch_size"],
                 started_at=header["started_at"],
+                input_shape=header.get("input_shape"),  # left out where there is none
             ),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, case
+from sqlalchemy import ColumnElement, Float, String, case, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -31,3 +31,27 @@ def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     begin, end = (compiler.process(one, **options) for one in element.clauses)
     whole = f"(strftime('%s', substr({end}, 1, 19)) - strftime('%s', substr({begin}, 1, 19)))"
     return f"({whole} + (substr({end}, 21) - substr({begin}, 21)) / 1000000.0)"
+
+
+class _Begins(FunctionElement[str]):
+    """The first `chars` characters of a moment as ISO 8601 writes it, in UTC."""
+
+    type = String()
+    inherit_cache = True
+
+
+def day_and_hour(moment: ColumnElement[Any], *, hour: bool) -> ColumnElement[str]:
+    """`2026-01-02`, or with the hour `2026-01-02 12`: to group moments by."""
+    return _Begins(moment, literal_column("13" if hour else "10"))
+
+
+@compiles(_Begins, "postgresql")
+def _begins_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    moment, chars = (compiler.process(one, **options) for one in element.clauses)
+    return f"substr(to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24'), 1, {chars})"
+
+
+@compiles(_Begins, "sqlite")
+def _begins_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    moment, chars = (compiler.process(one, **options) for one in element.clauses)
+    return f"substr({moment}, 1, {chars})"

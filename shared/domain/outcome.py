@@ -12,6 +12,7 @@ class Outcome:
 
     `output` is JSON, already encoded: nobody between the processor and the client parses it. A
     large one stands in the blob store under `output_ref` instead. Times are seconds.
+    `input_shape` says what the model was fed, such as `pixels:1x64`.
     """
 
     state: State
@@ -24,6 +25,7 @@ class Outcome:
     predict_time: float | None = None
     batch_size: int | None = None
     started_at: float | None = None
+    input_shape: str | None = None
 
     @classmethod
     def failed(cls, code: Failure | str, error: str) -> "Outcome":

@@ -89,15 +89,24 @@ _COMPLETED_AT = later_of(_leader.c.completed_at, job.c.created_at)
 _OUTCOME = (
     "status", "output", "error_code", "preprocess_time", "predict_time", "batch_size"
 )  # fmt: skip
+_SAID = ("input_shape", "label", "score", "value", "summary")
+_led = log_table.alias("led")
 _LOG = insert(log_table).from_select(
-    [*_LOGGED, *_OUTCOME, "job_id", "completed_at", "total_time"],
+    [*_LOGGED, *_OUTCOME, *_SAID, "job_id", "completed_at", "total_time"],
     select(
         *(job.c[name] for name in _LOGGED),
         *(_leader.c[name] for name in _OUTCOME),
+        *(_led.c[name] for name in _SAID),
         job.c.id,
         _COMPLETED_AT,
         seconds_between(job.c.created_at, _COMPLETED_AT),
-    ).where(*_ENDING),
+    )
+    .select_from(
+        job.join(_leader, _leader.c.id == job.c.joined_to).outerjoin(
+            _led, _led.c.job_id == job.c.joined_to
+        )
+    )
+    .where(*_ENDING),
 )
 _END = (
     update(job)

@@ -25,6 +25,7 @@ from shared.domain.states import State
 from shared.jobs import joiners, store
 from shared.jobs.store import Due
 from shared.jobs.table import job_table as job
+from shared.prediction_log.summary import summarize
 from shared.prediction_log.table import log_table
 from shared.webhooks import outbox
 from shared.webhooks.events import Event, wants
@@ -288,13 +289,19 @@ def _log_values(
     row: RowMapping | dict[str, Any], outcome: Outcome, now: datetime
 ) -> dict[str, Any]:
     copied = ("tenant", "model", "version", "digest", "input_hash", "input_bytes", "cache")
+    says = summarize(outcome.output)
     return {name: row[name] for name in copied} | {
         "job_id": row["id"],
         "attempt": row["attempt"],
         "created_at": row["created_at"],
         "completed_at": now,
         "total_time": max(0.0, (now - row["created_at"]).total_seconds()),
+        "input_shape": outcome.input_shape,
         "output": outcome.output,
+        "label": says.label,
+        "score": says.score,
+        "value": says.value,
+        "summary": says.summary,
         "status": outcome.state.value,
         "error_code": outcome.error_code,
         "batch_size": outcome.batch_size,

@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 from shared.db.columns import JobId, UtcDateTime
 from shared.jobs.table import job_table as job
 from shared.prediction_log.table import log_table as log
+from shared.prediction_log.tenants import tenants_of_log
 from shared.webhooks import outbox
 
 
@@ -75,16 +76,16 @@ def remove(connection: Connection, jobs: Sequence[Ended]) -> None:
 
 
 def remove_logged(connection: Connection, before: datetime, limit: int) -> int:
-    """Removes rows of the prediction log, so many of each model version; answers how many."""
-    removed, version = 0, _next_version(connection, None)
-    while version is not None:
-        model, number = version
-        ids = select(log.c.job_id).where(
-            log.c.model == model, log.c.version == number, log.c.completed_at < before
-        )
+    """Removes rows of the prediction log, so many of each tenant; answers how many.
+
+    Their samples and feedback go with them.
+    """
+    removed = 0
+    for tenant in tenants_of_log(connection):
+        its = (log.c.tenant == tenant, log.c.completed_at < before)
+        ids = select(log.c.job_id).where(*its)
         oldest = ids.order_by(log.c.completed_at).limit(limit).scalar_subquery()
         removed += connection.execute(delete(log).where(log.c.job_id.in_(oldest))).rowcount
-        version = _next_version(connection, version)
     return removed
 
 
@@ -99,13 +100,3 @@ def _ended(connection: Connection, before: datetime, limit: int, behind: Any = N
         statement = statement.where(tuple_(*place) > tuple_(*last))
     found = connection.execute(statement.order_by(*place).limit(limit))
     return [(at, job_id) for at, job_id in found]
-
-
-def _next_version(connection: Connection, behind: tuple[str, str] | None) -> tuple[str, str] | None:
-    """The model versions in the log one by one: each is a step in the index."""
-    place = (log.c.model, log.c.version)
-    statement = select(*place).order_by(*place).limit(1)
-    if behind is not None:
-        statement = statement.where(tuple_(*place) > tuple_(*behind))
-    found = connection.execute(statement).first()
-    return (found[0], found[1]) if found else None

@@ -40,14 +40,14 @@ class Statistics:
 
 
 def statistics(connection: Connection, tenant: str, model: str, version: str) -> Statistics:
-    """Of this tenant's among the newest `NEWEST` of the version."""
+    """Of this tenant's newest `NEWEST` of the version."""
     log = log_table.c
     newest = (
         select(
-            log.tenant, log.completed_at, log.status, log.cache, log.batch_size, log.total_time,
+            log.completed_at, log.status, log.cache, log.batch_size, log.total_time,
             log.queue_time, log.preprocess_time, log.predict_time,
         )
-        .where(log.model == model, log.version == version)
+        .where(log.tenant == tenant, log.model == model, log.version == version)
         .order_by(log.completed_at.desc())
         .limit(NEWEST)
         .subquery()
@@ -71,7 +71,7 @@ def statistics(connection: Connection, tenant: str, model: str, version: str) ->
             func.sum(newest.preprocess_time).label("preprocess_seconds"),
             func.count(newest.predict_time).label("predict"),
             func.sum(newest.predict_time).label("predict_seconds"),
-        ).where(newest.tenant == tenant)
+        )
     ).mappings().one()  # fmt: skip
 
     def times(name: str) -> Times:

@@ -21,9 +21,12 @@ from shared.files.table import StoredFile
 from shared.jobs.metadata import JobMetadata
 from shared.jobs.retention import Retention
 from shared.jobs.table import Job
-from shared.prediction_log.table import PredictionLog
+from shared.prediction_log.table import Feedback, PredictionLog, PredictionSample
 
-DECLARED = (ApiKey, Job, JobMetadata, PredictionLog, Retention, StoredFile, TenantLimits)
+DECLARED = (
+    ApiKey, Feedback, Job, JobMetadata, PredictionLog, PredictionSample, Retention, StoredFile,
+    TenantLimits,
+)  # fmt: skip
 
 
 def test_the_migrated_schema_is_the_declared_one(engine: Engine) -> None:

@@ -111,7 +111,7 @@ def test_an_idempotency_key_is_free_again_with_its_job(ended, remove, row) -> No
 
 
 def test_the_log_is_kept_by_its_own_measure(engine, ended, log_rows, row) -> None:
-    old = [ended(n, model=model) for model in ("digits", "wine") for n in (1, 2, 3)]
+    old = [ended(n, tenant=tenant) for tenant in ("acme", "default") for n in (1, 2, 3)]
     young = ended(9)
     with writing(engine) as connection:
         assert retention.remove_logged(connection, NOON + timedelta(minutes=9), 2) == 4

@@ -89,5 +89,5 @@ def test_they_are_read_from_an_index(engine: Engine) -> None:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
             connection.execute(text("SET LOCAL enable_sort = off"))
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{word} {statement}", values)]
-    assert any("prediction_log_by_model" in line for line in plan)
+    assert any("prediction_log_by_version" in line for line in plan)
     assert not [line for line in plan if "TEMP B-TREE" in line or "Sort" in line]

@@ -29,6 +29,9 @@ INFER = "jobs of one's own, whatever the other has sent"
 SUBMIT = "another job, whatever the other has sent"
 UPLOAD = "a file of one's own, though the other has the same"
 TEST = "a delivery of one's own"
+ONE_MODEL = "a list of one's own, of a model"
+SAID = "what is said of an id of the other's is answered as of one that is nobody's"
+TELL = "of the other's predictions nothing can be said among many either"
 PUT = "an id that is taken is refused as one's own would be"
 
 WAYS = {
@@ -69,6 +72,13 @@ WAYS = {
     "GET /api/v1/models/queuecast/{name}": SAME,
     "GET /api/v1/models/queuecast/{name}/versions": SAME,
     "GET /api/v1/models/queuecast/{name}/versions/{id}": SAME,
+    "GET /api/v1/prediction-log": LIST,
+    "GET /api/v1/prediction-log/distribution": ONE_MODEL,
+    "POST /api/v1/prediction-log/feedback": TELL,
+    "GET /api/v1/prediction-log/{id}": FOREIGN,
+    "POST /api/v1/predictions/{id}/feedback": SAID,
+    "GET /api/v1/models/{name}/accuracy": SAME,
+    "GET /api/v1/models/{name}/accuracy.svg": SAME,
     "GET /v1/models": SAME,
     "GET /v1/models/{name}": SAME,
     "POST /v1/models/{name}:predict": INFER,
@@ -187,6 +197,39 @@ def test_an_id_of_the_others_is_nobodys(
     nobodys = ask("0" * 32 if "/endpoints/" in path else new_job_id())
     assert nobodys[0] == 404
     assert [ask(one) for one in acme.ids(path)] == [nobodys] * len(acme.ids(path))
+
+
+@pytest.mark.parametrize(("method", "path"), ways(ONE_MODEL))
+def test_of_a_model_too_one_sees_ones_own_alone(
+    keyed: Any, acme: Acme, other: Any, method: str, path: str
+) -> None:
+    answers = [
+        keyed.client.request(method, f"{path}?model=wine", headers=headers).json()
+        for headers in (acme.headers, other)
+    ]
+    assert [one["looked_at"] for one in answers] == [1, 0]
+
+
+@pytest.mark.parametrize(("method", "path"), ways(SAID))
+def test_of_an_id_of_the_others_nothing_can_be_said(
+    keyed: Any, acme: Acme, other: Any, method: str, path: str
+) -> None:
+    def say(id: str) -> tuple[int, Any]:
+        url, truth = path.replace("{id}", id), {"label": "barolo"}
+        return said(keyed.client.request(method, url, headers=other, json=truth))
+
+    nobodys = say(new_job_id())
+    assert nobodys[0] == 404
+    assert [say(one) for one in (acme.running, acme.ended)] == [nobodys] * 2
+
+
+@pytest.mark.parametrize(("method", "path"), ways(TELL))
+def test_among_many_neither(keyed: Any, acme: Acme, other: Any, method: str, path: str) -> None:
+    ids = (new_job_id(), acme.ended)
+    body = {"feedback": [{"id": one, "label": "barolo"} for one in ids]}
+    answer = keyed.client.request(method, path, headers=other, json=body).json()
+    assert answer["accepted"] == 0
+    assert answer["results"][0] == answer["results"][1]
 
 
 @pytest.mark.parametrize(("method", "path"), ways(LIST, SAME))

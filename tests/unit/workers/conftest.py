@@ -147,6 +147,7 @@ def new_worker(
             "blobs": DirectoryBlobs(settings.blobs_dir),
             "redis": FakeRedis(journal),
             "backlogs": backlogs,
+            "served": {},
         }
         return Worker(stage, SimpleNamespace(**(standard | parts)), FakeRegistry(model))
 

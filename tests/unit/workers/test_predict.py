@@ -81,7 +81,7 @@ def test_a_success_goes_to_the_record_with_its_times(run, add, move_of) -> None:
     assert move.destination == RECORD
     assert move.entry.outcome == Outcome(
         State.SUCCEEDED, b"[[2.0]]", queue_time=2.5, preprocess_time=0.25, predict_time=1.0,
-        batch_size=2, started_at=990.0,
+        batch_size=2, started_at=990.0, input_shape="x:1x1",
     )  # fmt: skip
 
 
