@@ -150,7 +150,7 @@ CASES |= {
     "tenants": (dead_letters.tenants, "job_dead_letters"),
     "retry": (lambda c: dead_letters.retry(c, [JOB, MANY[0]], NOON), "id job_retries"),
 }
-NO_PLAN = {"hit", "insert", "remove_logged"}
+NO_PLAN = {"hit", "insert", "remove_logged"}  # of the log: test_log_plans.py
 
 LISTS = {
     "all": ({}, "job_newest_first"),
@@ -240,12 +240,6 @@ def test_a_page_is_read_from_its_index_in_order(
     assert "Sort" not in found
     assert "TEMP B-TREE" not in found
     assert re.search(r"Index Cond: .*tenant|\(tenant=\?", found)
-
-
-def test_old_log_rows_are_found_by_an_index(plan: Any) -> None:
-    found = plan(lambda c: retention.remove_logged(c, NOON, 100))
-    assert not re.search(r"Seq Scan|^SCAN prediction_log$", found, re.MULTILINE)
-    assert "prediction_log_by_model" in found
 
 
 def test_every_statement_of_these_modules_is_looked_at() -> None:
