@@ -3,10 +3,12 @@
 from datetime import timedelta
 from math import nan
 
+from sqlalchemy import RowMapping
+
 from shared.container import Container
 from shared.db.engine import reading
 from shared.prediction_log.accuracy import recent_accuracy
-from shared.telemetry import accuracy_gauges as gauges
+from shared.telemetry import counters
 
 LOOK_SECONDS = 60.0
 WITHIN = timedelta(days=1)
@@ -28,15 +30,17 @@ class AccuracyWatch:
         self._next_at = self._clock.monotonic() + LOOK_SECONDS
         with reading(self._engine) as connection:
             rows = recent_accuracy(connection, self._clock.now(), WITHIN)
-        for row in rows:
-            gauges.tell(
-                row["model"],
-                row["version"],
-                accuracy=row["right"] / row["labels"] if row["labels"] else nan,
-                error=row["absolute_error"] / row["values"] if row["values"] else nan,
-                predictions=row["labels"] + row["values"],
-            )
-        now_told = {(row["model"], row["version"]) for row in rows}
-        for model, version in self._told - now_told:  # nobody has said anything of these lately
-            gauges.tell(model, version, accuracy=nan, error=nan, predictions=0)
-        self._told = now_told
+        found = {(row["model"], row["version"]): row for row in rows}
+        for release in found.keys() | self._told:  # of some nobody has said anything lately
+            _tell(release, found.get(release))
+        self._told = set(found)
+
+
+def _tell(release: tuple[str, str], row: RowMapping | None) -> None:
+    """NaN where there is nothing to compare."""
+    labels, values = (row["labels"], row["values"]) if row else (0, 0)
+    accuracy = row["right"] / labels if row and labels else nan
+    error = row["absolute_error"] / values if row and values else nan
+    counters.model_accuracy.labels(*release).set(accuracy)
+    counters.model_error.labels(*release).set(error)
+    counters.model_feedback.labels(*release).set(labels + values)

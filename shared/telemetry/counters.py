@@ -135,3 +135,21 @@ build = Gauge(
     ["version", "python"],
     multiprocess_mode="max",
 )
+model_accuracy = Gauge(
+    "queuecast_model_accuracy_ratio",
+    "Share of right labels, of the last day's predictions with feedback.",
+    ["model", "version"],
+    multiprocess_mode="mostrecent",
+)
+model_error = Gauge(
+    "queuecast_model_mean_absolute_error",
+    "Mean absolute error of predicted values, of the last day's predictions with feedback.",
+    ["model", "version"],
+    multiprocess_mode="mostrecent",
+)
+model_feedback = Gauge(
+    "queuecast_model_feedback_predictions",
+    "Predictions of the last day that were compared with feedback.",
+    ["model", "version"],
+    multiprocess_mode="mostrecent",
+)
