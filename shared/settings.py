@@ -205,6 +205,16 @@ class Settings(BaseSettings):
         description="File that a worker or the sweeper renews while it works, for health checks: "
         "`python -m workers.alive` reads it. One for each process.",
     )
+    worker_memory_bytes: int = Field(
+        default=0,
+        ge=0,
+        description="Memory of one preprocess, predict, record or deliver process: above four "
+        "fifths it finishes what it runs and is replaced, and what would take more fails; 0: what "
+        "the container or machine has.",
+    )
+    model_load_seconds: float = Field(
+        default=120, gt=0, description="How long a model may take to be loaded."
+    )
     bell_ttl_seconds: int = Field(default=10, description="A lost bell is rung again after this.")
     dispatch_grace_seconds: float = Field(
         default=10, description="Age at which an unfinished job must be in Redis."

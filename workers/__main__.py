@@ -35,7 +35,7 @@ def main() -> None:
         for refused in registry.refused:
             structlog.get_logger().error("model_refused", model=refused.name, reason=refused.reason)
         container = Container(settings, registry.served, lane=arguments.lane)
-        app = create_app(stage, container, registry)
+        app, worker = create_app(stage, container, registry)
         exposition.serve(settings)
     except StartupRefused as error:
         sys.exit(f"workers: {error.detail}")
@@ -55,6 +55,7 @@ def main() -> None:
         "--task-events", "--without-gossip", "--without-mingle",
     ])
     # fmt: on
+    sys.exit(worker.exit_status)
 
 
 def _arguments() -> argparse.Namespace:

@@ -20,9 +20,10 @@ from workers.pulse import Canary
 from workers.worker import Worker
 
 
-def create_app(stage: Stage, container: Container, registry: Registry) -> Celery:
+def create_app(stage: Stage, container: Container, registry: Registry) -> tuple[Celery, Worker]:
     """Loads what the stage needs and registers its task; nothing is consumed yet."""
     worker = Worker(stage, container, registry)
+    worker.memory.bind()
     worker.watchdog.start()  # before anything runs: a model's example may run for ever
     app = container.celery
     if stage is Stage.PREPROCESS:
@@ -36,7 +37,7 @@ def create_app(stage: Stage, container: Container, registry: Registry) -> Celery
     tasks = {name for name in app.tasks if not name.startswith("celery.")}
     let_pass_only(partial(is_bell, tasks=tasks), worker.set_bell_aside, worker.pulse.heard)
     _live(worker, app)
-    return app
+    return app, worker
 
 
 def own_queue() -> str:
@@ -111,10 +112,12 @@ def _live(worker: Worker, app: Celery) -> None:
         worker.clock,
         pause_seconds=worker.settings.heartbeat_seconds,
         alive=AliveFile(worker.settings.alive_file),
+        look=worker.make_room,
     )
 
     @worker_ready.connect(weak=False)
     def begin(**_: object) -> None:
+        worker.memory.begin()
         heartbeat.start()
 
     @worker_shutting_down.connect(weak=False)

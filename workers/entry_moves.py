@@ -5,7 +5,7 @@ from dataclasses import replace
 from shared.backlog.backlogs import Move, Taken
 from shared.domain import life
 from shared.domain.failures import DEADLINE_PASSED, Failure
-from shared.domain.names import RECORD
+from shared.domain.names import RECORD, Backlog, Stage
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.errors import JobFailed
@@ -38,6 +38,11 @@ def failed(one: Taken, error: JobFailed, at: float, timed: Outcome | None = None
 def given_back(one: Taken) -> Move:
     """Out of Redis: what it pointed to is gone, so SQL dispatches it again."""
     return Move(one.entry, None, one)
+
+
+def put_back(one: Taken, stage: Stage) -> Move:
+    """To where it was taken from, for another worker: this one is to stop."""
+    return Move(one.entry, Backlog(stage, one.entry.job["model"], one.entry.job["version"]), one)
 
 
 def late(one: Taken, at: float) -> Move | None:

@@ -25,7 +25,8 @@ LATE_SECONDS = 5.0
 class Heartbeat:
     """One thread; a process that was silent too long goes on under a new name.
 
-    A process that is deaf is silent, and ends: its work is free for others at once.
+    A process that is deaf is silent, and ends: its work is free for others at once. Each beat also
+    calls `look`, for what else is to be looked at now and then.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Heartbeat:
         *,
         pause_seconds: float,
         alive: AliveFile,
+        look: Callable[[], None] = lambda: None,
         exit_process: Callable[[int], None] = os._exit,
     ) -> None:
         self._consumer = consumer
@@ -47,6 +49,7 @@ class Heartbeat:
         self._clock = clock
         self._pause_seconds = pause_seconds
         self._alive = alive
+        self._look = look
         self._exit = exit_process
         self._stopped = threading.Event()
         self._last_at = clock.monotonic()
@@ -88,6 +91,7 @@ class Heartbeat:
             self._pulse.lost()
             log.warning("heartbeat_missed", error=type(error).__name__)
         self._alive.promise(ALIVE_SECONDS)
+        self._look()
 
     def _give_up(self) -> None:
         log.error("deaf", consumer=self._consumer.name)

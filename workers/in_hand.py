@@ -17,13 +17,16 @@ LOOK_AGAIN_SECONDS = 0.05
 class InHand:
     """`at` is the time in Redis at the last look, epoch seconds; `taken` all that was taken.
 
-    `noted` are the ids that Redis holds as what this thread runs.
+    `noted` are the ids that Redis holds as what this thread runs: all of it, where a take says so.
     """
 
-    def __init__(self, take: Take, backlogs: Backlogs, clock: Clock) -> None:
+    def __init__(
+        self, take: Take, backlogs: Backlogs, clock: Clock, *, is_noted: bool = True
+    ) -> None:
         self.at = take.at
         self.taken = take.taken
-        self.noted = [one.entry.id for one in take.taken]
+        self._is_noted = is_noted
+        self.noted = [one.entry.id for one in take.taken] if is_noted else []
         self._backlogs = backlogs
         self._clock = clock
         self._taken_at = clock.monotonic()
@@ -56,7 +59,8 @@ class InHand:
         """What was taken a while later."""
         self.at = more.at
         self.taken = [*self.taken, *more.taken]
-        self.noted = [one.entry.id for one in more.taken] or self.noted
+        if self._is_noted:
+            self.noted = [one.entry.id for one in more.taken] or self.noted
 
     def still_owed(self, some: Sequence[Taken]) -> Sequence[Taken]:
         """Those of `some` that neither ended nor began anew since; the others leave the backlog.

@@ -16,7 +16,7 @@ from shared.telemetry import counters
 from shared.telemetry.subject import about
 from workers import tensors
 from workers.batching import batches, bucket, split, stack
-from workers.entry_moves import ended, failed, given_back, late, queue_seconds
+from workers.entry_moves import ended, failed, given_back, late, put_back, queue_seconds
 from workers.in_hand import InHand
 from workers.outputs import encode_output
 from workers.sessions import Session, Sessions
@@ -82,13 +82,14 @@ class Predict:
             with self._worker.running(batch, take):
                 moves = self._predict(batch, take, backlog)
             self._worker.pass_on(moves)
-            self._forget_tensors(batch)
+            self._forget_tensors(batch, moves)
         return len(take.taken)
 
     def _predict(self, batch: Sequence[Taken], take: InHand, backlog: Backlog) -> list[Move]:
         """One move for each of the batch."""
         try:
-            session = self._sessions.get(backlog.model, backlog.version)
+            with self._worker.watchdog.limit(self._worker.settings.model_load_seconds, _no_way):
+                session = self._sessions.get(backlog.model, backlog.version)
         except JobFailed as error:
             return [failed(one, error, take.at) for one in batch]
         moves: list[Move] = []
@@ -122,7 +123,9 @@ class Predict:
             return failed(one, broken, take.at)
 
     def _run(self, session: Session, rows: Sequence[Row], take: InHand) -> list[Move]:
-        """Runs the rows together; a batch that raises is halved until the bad row is alone."""
+        """Runs the rows together; where that raises, in parts, until the bad row is alone."""
+        if self._worker.stopping:
+            return [put_back(row.taken, Stage.PREDICT) for row in rows]
         rows, moves = self._due(rows, take)
         if not rows:
             return moves
@@ -138,9 +141,8 @@ class Predict:
             return [*moves, *ended_late, *(given_back(row.taken) for row in rows)]
         except Exception as error:
             if len(rows) > 1:
-                middle = len(rows) // 2
-                halves = rows[:middle], rows[middle:]
-                return moves + [move for half in halves for move in self._run(session, half, take)]
+                parts = _parts(rows, error)
+                return moves + [move for part in parts for move in self._run(session, part, take)]
             about(rows[0].taken.entry.job)
             results = [_cause(error)]
         seconds = self._worker.clock.monotonic() - begun
@@ -186,7 +188,7 @@ class Predict:
     def _output(self, session: Session, row: Row, ran: Ran) -> bytes:
         if isinstance(ran.result, JobFailed):
             raise ran.result
-        with self._worker.watchdog.limit(session.model.timeout_seconds, lambda: None):
+        with self._worker.watchdog.limit(session.model.timeout_seconds, _no_way):
             return encode_output(
                 session.processor,
                 ran.result | row.carried,
@@ -201,9 +203,27 @@ class Predict:
         reference = references.new_output(one.entry.id, one.entry.attempt)
         return None, self._worker.put(one.entry, reference, output, synced=True)
 
-    def _forget_tensors(self, batch: Sequence[Taken]) -> None:
+    def _forget_tensors(self, batch: Sequence[Taken], moves: Sequence[Move]) -> None:
+        """Those of jobs that go on; what was put back is read by another."""
+        kept = {move.entry.payload_ref for move in moves if move.destination}
         read = (one.entry.payload_ref for one in batch)
-        self._worker.blobs.delete(*(reference for reference in read if reference))
+        self._worker.blobs.delete(*(one for one in read if one and one not in kept))
+
+
+def _parts(rows: Sequence[Row], error: Exception) -> list[Sequence[Row]]:
+    """How a batch that raised runs again.
+
+    In halves as a rule: a few runs find the bad row. A batch that ran too long is taken apart at
+    once: each half might last as long again, while the others wait.
+    """
+    if isinstance(error, JobFailed) and error.code == Failure.TIME_LIMIT_EXCEEDED:
+        return [[row] for row in rows]
+    middle = len(rows) // 2
+    return [rows[:middle], rows[middle:]]
+
+
+def _no_way() -> None:
+    """There is none to stop it but the end of the process."""
 
 
 def _cause(error: Exception) -> JobFailed:

@@ -18,7 +18,7 @@ from shared.payloads import references
 from shared.telemetry.subject import about
 from workers import tensors
 from workers.batching import together_or_alone
-from workers.entry_moves import failed, given_back, late, queue_seconds
+from workers.entry_moves import failed, given_back, late, put_back, queue_seconds
 from workers.in_hand import InHand
 from workers.worker import Worker
 
@@ -54,6 +54,9 @@ class Preprocess:
         """Passes on in portions, so that predict can begin while the rest is prepared."""
         rest = take.still_owed(batch)
         while rest:
+            if self._worker.stopping:
+                self._worker.pass_on([put_back(one, Stage.PREPROCESS) for one in rest])
+                return
             moves = self._portion(rest, take, backlog)
             self._worker.pass_on(moves)
             rest = take.still_owed(rest[len(moves) :])

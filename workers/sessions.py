@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 
 import structlog
 
@@ -28,14 +29,14 @@ log = structlog.get_logger()
 class Session:
     """One model version in memory; threads may run it at the same time."""
 
-    def __init__(self, model: Model, version: Version, threads: int) -> None:
+    def __init__(self, model: Model, version: Version, options: onnxruntime.SessionOptions) -> None:
         self.model = model
         self.version = version
         self.processor: Processor = load_processor(model, version)
         self._pid = os.getpid()
         self._session = onnxruntime.InferenceSession(
             read_verified(version.path, version.digest),
-            sess_options=_options(threads),
+            sess_options=options,
             providers=["CPUExecutionProvider"],
         )
         self._outputs = [output.name for output in self._session.get_outputs()]
@@ -78,7 +79,9 @@ class Sessions:
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry = registry
         self._threads = intra_op_threads(settings, available_cores())
+        self._load_seconds = settings.model_load_seconds
         self._loaded: dict[tuple[str, str], Session] = {}
+        self._endless: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def get(self, model: str, version: str) -> Session:
@@ -108,16 +111,43 @@ class Sessions:
         try:
             model, version = self._registry.resolve(f"{name}:{version_id}")
             before = resident_bytes()
-            session = Session(model, version, self._threads)
+            session = self._within_its_time(model, version)
             counters.sessions.labels(name, version_id).inc()
             grown = max(0, resident_bytes() - before)
             counters.session_memory.labels(name, version_id).inc(grown)
             return session
         except (NotFound, ModelRefused) as error:
             raise JobFailed(Failure.MODEL_UNAVAILABLE, error.detail) from error
+        except JobFailed:
+            raise
         except Exception as error:
             log.exception("session_refused", model=name, version=version_id)
             raise JobFailed(Failure.MODEL_UNAVAILABLE, _reason(error)) from error
+
+    def _within_its_time(self, model: Model, version: Version) -> Session:
+        """Loads in a thread of its own, which is left alone when it does not end.
+
+        It is asked to, and it is not tried again: whatever holds it up held up the next one, too.
+        """
+        if version.reference in self._endless:
+            raise JobFailed(Failure.MODEL_UNAVAILABLE, self._endless[version.reference])
+        options = _options(self._threads)
+        loading: Future[Session] = Future()
+
+        def load() -> None:
+            try:
+                loading.set_result(Session(model, version, options))
+            except BaseException as error:
+                loading.set_exception(error)
+
+        threading.Thread(target=load, name="loading", daemon=True).start()
+        wait([loading], self._load_seconds)
+        if not loading.done():
+            options.set_load_cancellation_flag(True)
+            reason = f"the model was not loaded within {self._load_seconds:g} s"
+            self._endless[version.reference] = reason
+            raise JobFailed(Failure.MODEL_UNAVAILABLE, reason)
+        return loading.result()
 
 
 def intra_op_threads(settings: Settings, cores: int) -> int:

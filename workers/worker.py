@@ -1,5 +1,7 @@
 """What every stage works with: takes in this process's name, runs under its rules, passes on."""
 
+import os
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -23,6 +25,8 @@ from shared.settings import Settings
 from shared.telemetry.subject import about
 from workers.in_hand import InHand
 from workers.isolation import Isolation
+from workers.memory_limit import EXIT_STATUS as MEMORY_EXIT_STATUS
+from workers.memory_limit import MemoryLimit, used_bytes
 from workers.pulse import Pulse
 from workers.turns import Turns
 from workers.watchdog import Watchdog
@@ -49,9 +53,12 @@ class Worker:
         self.consumer = Consumer(container.redis, stage.value, container.settings)
         self.pulse = Pulse(container.clock, lambda: self.watchdog.is_busy)
         self.watchdog = Watchdog(container.clock, progress=self.pulse.heard)
+        self.memory = MemoryLimit(container.settings.worker_memory_bytes)
         self.stopping = False
+        self.exit_status = 0
         self._backlogs: Backlogs = container.backlogs
         self._isolation = Isolation()
+        self._takes_note = stage is not Stage.PREDICT or self.settings.predict_threads == 1
         self._turns: defaultdict[Backlog, Turns] = defaultdict(Turns)
 
     def take(self, backlog: Backlog, rows: int, delay_seconds: float = 0.0) -> InHand:
@@ -63,7 +70,8 @@ class Worker:
         self.pulse.heard()
         turns = self._turns[backlog]
         order = turns.order
-        take = InHand(self._take(backlog, rows, order), self._backlogs, self.clock)
+        first = self._take(backlog, rows, order)
+        take = InHand(first, self._backlogs, self.clock, is_noted=self._takes_note)
         wait_seconds = delay_seconds - take.age_seconds
         if wait_seconds > 0 and take.may_grow(rows, self.settings.batch_max_bytes):
             self._backlogs.hush(backlog, wait_seconds)
@@ -82,7 +90,12 @@ class Worker:
             time.sleep(min(left, LOOK_SECONDS))
 
     def _take(self, backlog: Backlog, rows: int, order: Sequence[Priority]) -> Take:
-        return self._backlogs.take(backlog, self.consumer.name, rows, order)
+        """With several threads a take says nothing of what runs: one may have to wait until another
+        has run a suspect, alone, and must not seem to have run what that one's crash took along.
+        """
+        return self._backlogs.take(
+            backlog, self.consumer.name, rows, order, noting=self._takes_note
+        )
 
     def pass_on(self, moves: Sequence[Move]) -> None:
         """Moves what is still owed; what is not any more has left its backlog just as well.
@@ -107,6 +120,13 @@ class Worker:
                 raise
             reason = f"the blob store took nothing, {entry.attempt} times over"
             raise JobFailed(Failure.STORAGE_UNAVAILABLE, reason) from error
+
+    def make_room(self) -> None:
+        """Stops in good order when this process has grown too large, to be replaced by another."""
+        if not self.stopping and self.memory.is_reached:
+            log.warning("memory_limit_reached", used=used_bytes())
+            self.exit_status = MEMORY_EXIT_STATUS
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def set_bell_aside(self, message: bytes) -> None:
         """Keeps what was on a queue and is no bell; the sweeper rings where it was one."""

@@ -95,13 +95,15 @@ class Backlogs:
         consumer: str,
         rows: int,
         order: Sequence[Priority] = tuple(Priority),
+        *,
+        noting: bool = True,
     ) -> Take:
         """What waits, up to `rows` or `batch_max_bytes`: higher priorities first, or in `order`.
 
         An entry counts as one row at least. The last entries may exceed a bound: one as a rule,
-        15 at most. Rings for the next worker when something may be left, and notes what was taken
-        as what the calling thread runs (see `Consumer.note_running`). Entries that nobody can read
-        go to the quarantine; their jobs are dispatched again from SQL.
+        15 at most. Rings for the next worker when something may be left, and, with `noting`, notes
+        what was taken as what the calling thread runs (see `Consumer.note_running`). Entries that
+        nobody can read go to the quarantine; their jobs are dispatched again from SQL.
         """
         bell = self._bells.of(backlog)
         keys = [bell.key, self.keys.heartbeat(consumer), bell.queue, self.keys.running(consumer)]
@@ -109,7 +111,8 @@ class Backlogs:
         seconds = (self._settings.bell_ttl_seconds, self._settings.heartbeat_ttl_seconds)
         begun = prediction.progress(Progress.PREPROCESSING)
         stage = begun if backlog.stage is Stage.PREPROCESS else b""
-        thread = b"" if backlog.stage is Stage.RECORD else threading.get_ident()
+        noting = noting and backlog.stage is not Stage.RECORD
+        thread = threading.get_ident() if noting else b""
         bounds = (self._settings.batch_max_bytes, self._first_slice(backlog, rows))
         noted = (bell.message, thread, FENCED_SECONDS)
         arguments: list[Any] = [GROUP, consumer, rows, *seconds, stage, *bounds, *noted]

@@ -38,7 +38,10 @@ class FakeBacklogs:
     remembered: dict[str, str] = field(default_factory=dict)
     looks: int = 0
 
-    def take(self, backlog: Any, consumer: str, count: int, order: Any) -> Take:
+    def take(
+        self, backlog: Any, consumer: str, count: int, order: Any, *, noting: bool = True
+    ) -> Take:
+        self.journal += [] if noting else [("took without a note", consumer)]
         taken, self.waiting = self.waiting[:count], self.waiting[count:]
         return Take(self.time(), taken)
 

@@ -3,7 +3,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from shared.domain.names import RECORD, Stage
+from shared.domain.failures import Failure
+from shared.domain.names import RECORD, Backlog, Stage
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.errors import JobFailed, RunUnwanted
@@ -19,6 +20,7 @@ class Doubling:
         self.model, self.clock = model, clock
         self.processor = SimpleNamespace(postprocess=self.postprocess)
         self.batches: list[list[float]] = []
+        self.then = None
 
     def run(self, feeds, watchdog, is_wanted):
         rows = feeds["x"]
@@ -26,6 +28,10 @@ class Doubling:
         self.clock.advance(1)
         if -1 in rows:
             raise JobFailed("prediction_failed", "poison")
+        if -5 in rows:
+            raise JobFailed(Failure.TIME_LIMIT_EXCEEDED, "for ever")
+        if self.then is not None:
+            self.then()
         return {"y": np.where(rows == -2, np.nan, rows * 2)}
 
     def postprocess(self, outputs):
@@ -43,7 +49,12 @@ def session(model, clock) -> Doubling:
 
 
 @pytest.fixture
-def run(new_worker, session):
+def worker(new_worker):
+    return new_worker(Stage.PREDICT)
+
+
+@pytest.fixture
+def run(worker, session):
     """Runs the stage once, with the session or with a refusal."""
 
     def once(refusal: JobFailed | None = None, name: str = "m") -> int:
@@ -52,7 +63,7 @@ def run(new_worker, session):
                 raise refusal
             return session
 
-        return Predict(new_worker(Stage.PREDICT), SimpleNamespace(get=get))(name, "1")
+        return Predict(worker, SimpleNamespace(get=get))(name, "1")
 
     return once
 
@@ -290,3 +301,35 @@ def test_tensors_that_cannot_be_read_harm_no_neighbour(run, add, move_of, payloa
     run()
     assert move_of(good).entry.outcome.state is State.SUCCEEDED
     assert move_of(bad).entry.outcome.state is not State.SUCCEEDED
+
+
+def test_a_batch_that_runs_too_long_is_taken_apart_at_once(run, add, move_of, session) -> None:
+    """One time limit for the batch and one for the row that hangs, however many wait beside it."""
+    jobs = [add(rows(value)) for value in (1, 2, -5, 3, 4, 5, 6, 7)]
+    run()
+    assert [len(batch) for batch in session.batches] == [8] + [1] * 8
+    assert [move_of(one).entry.outcome.error_code for one in jobs] == [
+        None, None, "time_limit_exceeded", None, None, None, None, None,
+    ]  # fmt: skip
+
+
+def test_a_worker_that_is_to_stop_puts_back_what_it_has_not_begun(
+    run, add, move_of, session, worker, model, settings
+) -> None:
+    reference = f"tensors/{'0' * 36}.1"
+    blobs = DirectoryBlobs(settings.blobs_dir)
+    blobs.put(reference, rows(3), synced=False)
+    done = [add(rows(1)), add(rows(2))]
+    left = [add(payload_ref=reference, stored_bytes=100), add(rows(4))]
+    session.then = lambda: setattr(worker, "stopping", True)
+    model.max_batch_size = 4
+    settings_bytes = sum(one.entry.weight for one in done)
+    worker.settings = settings.model_copy(update={"batch_max_bytes": settings_bytes})
+    run()
+    assert session.batches == [[1, 2]]
+    assert [move_of(one).destination for one in done] == [RECORD, RECORD]
+    again = Backlog(Stage.PREDICT, "m", "1")
+    assert [(move_of(one).destination, move_of(one).entry) for one in left] == [
+        (again, one.entry) for one in left
+    ]
+    assert blobs.get(reference)

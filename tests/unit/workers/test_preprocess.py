@@ -215,3 +215,11 @@ def test_an_error_text_of_any_kind_can_travel(run, add, move_of) -> None:
     one = add(b'"unwritable"')
     run()
     assert b"invalid_input" in move_of(one).entry.header()
+
+
+def test_a_worker_that_is_to_stop_puts_back_what_it_has_not_begun(new_worker, add, move_of) -> None:
+    worker, one = new_worker(Stage.PREPROCESS), add(b"3")
+    worker.stopping = True
+    assert Preprocess(worker)("m", "1") == 1
+    move = move_of(one)
+    assert (move.destination, move.entry) == (Backlog(Stage.PREPROCESS, "m", "1"), one.entry)

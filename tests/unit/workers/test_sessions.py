@@ -1,4 +1,7 @@
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
+from deploy.local.paths import ROOT
 from models.registry import Registry, Version
 from shared.clock import SystemClock
 from shared.errors import JobFailed, RunUnwanted
@@ -209,3 +213,29 @@ def test_a_warm_up_outlives_a_model_that_cannot_be_loaded(serve, model, watchdog
 def test_a_warm_up_outlives_a_processor_that_raises(serve, watchdog) -> None:
     broken = "def preprocess(i, v): raise ValueError('no')\npostprocess = None\n"
     serve(looking_up(), broken).warm_up("cpu", watchdog)
+
+
+def test_a_model_without_end_of_memory_fails_its_job_and_the_worker_lives(tmp_path) -> None:
+    script = Path(__file__).with_name("endless_memory.py")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)], env=environment, capture_output=True,
+        text=True, check=False, timeout=60,
+    )  # fmt: skip
+    said = done.stdout.splitlines()
+    assert said == ["prediction_failed", "prediction_failed", "1000 numbers"], done.stderr[-2000:]
+
+
+ENDLESS = "import time\nwhile True: time.sleep(0.01)\n"
+
+
+def test_a_model_that_is_never_loaded_is_unavailable_from_then_on(serve, settings) -> None:
+    """Its jobs fail, one by one and at once; the others' do not wait for it."""
+    sessions = serve(looking_up(), ENDLESS)
+    sessions._load_seconds = 0.2
+    for _ in range(2):
+        with pytest.raises(JobFailed) as refused:
+            sessions.get("m", "1")
+        assert refused.value.code == "model_unavailable"
+    loading = [one for one in threading.enumerate() if one.name == "loading"]
+    assert len(loading) == 1

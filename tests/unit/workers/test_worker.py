@@ -1,3 +1,4 @@
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -6,6 +7,7 @@ import pytest
 
 from shared.backlog.backlogs import Move
 from shared.domain.names import RECORD, Backlog, Priority, Stage
+from workers.memory_limit import EXIT_STATUS, MemoryLimit
 
 WINE = Backlog(Stage.PREPROCESS, "m", "1")
 OTHER = Backlog(Stage.PREPROCESS, "other", "1")
@@ -21,9 +23,9 @@ def test_each_backlog_has_turns_of_its_own(worker, backlogs, add, new_job, monke
     orders: dict[Backlog, list[Priority]] = {WINE: [], OTHER: []}
     take = backlogs.take
 
-    def noted(backlog, *given):
+    def noted(backlog, *given, noting):
         orders[backlog].append(given[-1][0])
-        return take(backlog, *given)
+        return take(backlog, *given, noting=noting)
 
     monkeypatch.setattr(backlogs, "take", noted)
     for backlog in (WINE, OTHER) * 4:
@@ -144,3 +146,42 @@ def test_the_input_of_a_job_that_is_given_back_stays(worker, stored, backlogs, m
     monkeypatch.setattr(backlogs, "move", lambda moves: [False])
     worker.pass_on([back])
     assert worker.blobs.holds(back.entry.payload_ref)
+
+
+def test_with_several_threads_nothing_counts_as_running_before_it_runs(
+    new_worker, settings, add, journal
+) -> None:
+    """Who waits until a suspect has run alone must not be blamed for what that one does."""
+    several = new_worker(Stage.PREDICT, settings=settings.model_copy(update={"predict_threads": 2}))
+    one = add()
+    take = several.take(WINE, 8)
+    assert [word for word, _ in journal] == ["took without a note"]
+    with several.running([one], take):
+        assert journal[1:] == [("running", [one.entry.id])]
+
+
+def test_nothing_runs_beside_a_suspect(new_worker, settings, add) -> None:
+    several = new_worker(Stage.PREDICT, settings=settings.model_copy(update={"predict_threads": 2}))
+    suspect, one = add(crashes=1), add()
+    take, began = several.take(WINE, 8), threading.Event()
+
+    def run_beside() -> None:
+        with several.running([one], take):
+            began.set()
+
+    thread = threading.Thread(target=run_beside)
+    with several.running([suspect], take):
+        thread.start()
+        assert not began.wait(0.1)
+    assert began.wait(10)
+    thread.join()
+
+
+def test_a_worker_that_has_grown_too_large_asks_itself_to_stop(worker, monkeypatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("workers.worker.os.kill", lambda _pid, number: asked.append(number))
+    worker.make_room()
+    assert (asked, worker.exit_status) == ([], 0)
+    worker.memory = MemoryLimit(1)
+    worker.make_room()
+    assert (asked, worker.exit_status) == ([signal.SIGTERM], EXIT_STATUS)

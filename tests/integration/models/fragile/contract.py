@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Deed = Literal["nothing", "raise", "sleep", "abort", "nan"]
+Deed = Literal["nothing", "raise", "sleep", "abort", "nan", "hoard"]
 
 
 class Input(BaseModel):

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+HOARD: list[bytes] = []
+
 
 def preprocess(input: dict[str, Any], _version: object) -> dict[str, np.ndarray]:
     seconds = input.get("seconds", 0.0)
@@ -30,5 +32,7 @@ def _do(deed: str, seconds: float) -> None:
         raise ValueError("as asked")
     if deed == "sleep":
         time.sleep(seconds)
+    if deed == "hoard":
+        HOARD.append(b"x" * int(seconds))  # as many bytes, kept for good
     if deed == "abort":
         os.abort()
