@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     webhook_host_concurrency: int = Field(
         default=8,
         gt=0,
-        description="Of these to one host; one to a host whose last attempt failed.",
+        description="Of these to one host of a tenant; one where the last attempt failed.",
     )
     webhook_log_seconds: float = Field(
         default=30 * 86400, description="How long a finished delivery can be seen and replayed."

@@ -86,11 +86,13 @@ def _register_deliver(app: Celery, worker: Worker) -> None:
     from shared.webhooks.cipher import require_cipher
     from workers.deliver import Deliver
     from workers.public_network import PublicNetwork
+    from workers.resolver import Resolver, be_impatient
     from workers.sending import Sender
 
     require_current(worker.container.engine)
     require_cipher(worker.settings)
-    network = PublicNetwork(allow_loopback=worker.settings.webhook_development)
+    be_impatient()
+    network = PublicNetwork(Resolver(), allow_loopback=worker.settings.webhook_development)
     stage = Deliver(worker, Sender(network, worker.clock, worker.settings))
 
     @app.task(name=Stage.DELIVER.value)

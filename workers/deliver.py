@@ -5,10 +5,9 @@ meanwhile: a receiver that does not answer holds up nobody.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
 import orjson
 import structlog
@@ -22,7 +21,7 @@ from shared.domain.wire import API, on_the_wire
 from shared.errors import BusyError
 from shared.jobs import store, views
 from shared.telemetry import counters
-from shared.webhooks import outbox, settling
+from shared.webhooks import claims, outbox, settling
 from shared.webhooks.events import Event
 from shared.webhooks.outbox import Claimed
 from shared.webhooks.secrets import signatures
@@ -41,6 +40,9 @@ SETTLE_SECONDS = 10.0
 
 STOP_SECONDS = 1.0
 """So long a worker that is to stop waits for receivers; what it cuts off is due again at once."""
+
+
+Settle = Callable[[Connection, Claimed, str, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,12 @@ class Deliver:
         return asyncio.run(self._run())
 
     async def _run(self) -> int:
-        self._rooms.clear()  # however the last run ended: nothing of it is under way
         sent = 0
         under_way: dict[asyncio.Task[Attempt], Claimed] = {}
         while True:
             self._worker.pulse.heard()
+            # However the last run or claim ended: nothing else is under way.
+            self._rooms.hold((one.tenant, one.host) for one in under_way.values())
             for one in await asyncio.to_thread(self._claim):
                 under_way[asyncio.create_task(self._send(one))] = one.delivery
             if not under_way:
@@ -90,15 +93,15 @@ class Deliver:
 
     async def _send(self, one: Outgoing) -> Attempt:
         at, delivery = self._clock.now(), one.delivery
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "Queuecast-Webhooks/1",
-            "webhook-id": delivery.id,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": signatures(one.secrets, delivery.id, at, one.body),
-        }
         try:
-            return await self._sender.post(delivery.url, headers, one.body)
+            headers = {
+                "Content-Type": "application/json",
+                "User-Agent": "Queuecast-Webhooks/1",
+                "webhook-id": delivery.id,
+                "webhook-timestamp": str(int(at.timestamp())),
+                "webhook-signature": signatures(one.secrets, delivery.id, at, one.body),
+            }
+            return await self._sender.post(delivery.tenant, delivery.url, headers, one.body)
         except Exception:  # what one receiver provokes must not end the others
             log.exception("webhook_not_sent", delivery=delivery.id)
             return Attempt(at, 0.0, error=settling.NOT_SENT)
@@ -107,70 +110,63 @@ class Deliver:
         """What is due and finds room. A database that cannot be reached has nothing for us."""
         if self._worker.stopping or self._rooms.left <= 0:
             return []
-        taken: Counter[str] = Counter()
-        outgoing: list[Outgoing] = []
-
-        def take(host: str) -> bool:
-            taken[host] += (found := self._rooms.take(host))
-            return found
-
+        now = self._clock.now()
+        lease = self._settings.webhook_timeout_seconds + SETTLE_SECONDS
         try:
-            outgoing = self._claimed(take)
+            with reading(self._engine) as connection:
+                if not claims.is_due(connection, now, self._rooms):
+                    return []
+            with writing(self._engine) as connection:
+                claimed = claims.claim(connection, now, lease, self._rooms)
+            return self._prepared(claimed)  # behind the claim: what dies of it has been counted
         except BusyError as error:
             log.warning("deliveries_wait", reason=error.detail)
-        finally:
-            taken.subtract(one.delivery.host for one in outgoing)
-            for host in taken.elements():
-                self._rooms.give_back(host)
-        return outgoing
+            return []
 
-    def _claimed(self, take: Callable[[str], bool]) -> list[Outgoing]:
-        now, full = self._clock.now(), self._rooms.full()
-        until = now + timedelta(seconds=self._settings.webhook_timeout_seconds + SETTLE_SECONDS)
+    def _prepared(self, claimed: Sequence[Claimed]) -> list[Outgoing]:
+        """Each with its body and secrets; what cannot be sent, or need not be, is settled."""
         with reading(self._engine) as connection:
-            if not outbox.is_due(connection, now, full):
-                return []
-        with writing(self._engine) as connection:
-            claimed = outbox.claim(
-                connection, now, until, limit=self._rooms.left, take=take, full=full
-            )
-            ready = self._prepared(connection, claimed)
-        secrets = self._secrets.signing(one.tenant for one, _ in ready)
-        return [Outgoing(one, body, secrets[one.tenant]) for one, body in ready]
-
-    def _prepared(
-        self, connection: Connection, claimed: Sequence[Claimed]
-    ) -> list[tuple[Claimed, bytes]]:
-        """Each with its body; a start that is overtaken by its end is not sent."""
-        rows = store.read_many(connection, [one.job_id for one in claimed if one.job_id])
+            rows = store.read_many(connection, [one.job_id for one in claimed if one.job_id])
         by_id = {row["id"]: row for row in rows}
-        ready = []
+        secrets = self._secrets.signing(one.tenant for one in claimed)
+        ready: list[Outgoing] = []
+        unsent: list[tuple[Claimed, Settle, str]] = []
         for one in claimed:
-            if one.event is Event.TEST:
-                ready.append((one, _test_body(one)))
-                continue
-            row = by_id.get(one.job_id)
-            if row is None:
-                settling.skip(connection, one, settling.PREDICTION_GONE, self._clock.now())
-                continue
-            if one.event is Event.START and row["completed_at"] is not None:
-                settling.skip(connection, one, settling.SUPERSEDED, self._clock.now())
-                continue
-            try:
-                ready.append((one, self._body(row)))
-            except Exception:  # a row that cannot be shown must not keep the others
-                log.exception("webhook_without_body", delivery=one.id)
-                settling.postpone(connection, one, self._clock.now())
+            row = by_id.get(one.job_id) if one.job_id else None
+            if one.event is not Event.TEST and row is None:
+                unsent.append((one, settling.skip, settling.PREDICTION_GONE))
+            elif one.event is Event.START and row and row["completed_at"] is not None:
+                unsent.append((one, settling.skip, settling.SUPERSEDED))
+            elif one.tenant not in secrets:
+                log.error("webhook_secret_unreadable", delivery=one.id, tenant=one.tenant)
+                unsent.append((one, settling.postpone, settling.SECRET_UNREADABLE))
+            elif body := self._body(one, row):
+                ready.append(Outgoing(one, body, secrets[one.tenant]))
+            else:
+                unsent.append((one, settling.postpone, settling.NO_BODY))
+        self._settle_unsent(unsent)
         return ready
 
-    def _body(self, row: RowMapping) -> bytes:
-        shown = views.from_row(row, self._settings.echo_input_max_bytes)
-        return orjson.dumps(on_the_wire(shown, self._base, self._settings.result_kept))
+    def _settle_unsent(self, unsent: Sequence[tuple[Claimed, Settle, str]]) -> None:
+        if unsent:
+            with writing(self._engine) as connection:
+                for one, settle, why in unsent:
+                    settle(connection, one, why, self._clock.now())
+
+    def _body(self, one: Claimed, row: RowMapping | None) -> bytes | None:
+        """None where the row cannot be shown: that must not keep the others."""
+        if row is None:
+            return _test_body(one)
+        try:
+            shown = views.from_row(row, self._settings.echo_input_max_bytes)
+            return orjson.dumps(on_the_wire(shown, self._base, self._settings.result_kept))
+        except Exception:
+            log.exception("webhook_without_body", delivery=one.id)
+            return None
 
     async def _settle(self, ended: dict[Claimed, Attempt]) -> int:
         for one, attempt in ended.items():
-            self._rooms.give_back(one.host)
-            self._rooms.remember(one.host, failed=not attempt.succeeded)
+            self._rooms.remember(one.tenant, one.host, failed=not attempt.succeeded)
         if ended:
             await asyncio.to_thread(self._note, ended)
         return len(ended)
@@ -206,8 +202,6 @@ class Deliver:
         return sent
 
     def _release(self, cut_off: Sequence[Claimed]) -> None:
-        for one in cut_off:
-            self._rooms.give_back(one.host)
         try:
             with writing(self._engine) as connection:
                 outbox.release(connection, cut_off, self._clock.now())

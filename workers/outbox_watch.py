@@ -6,7 +6,7 @@ from shared.container import Container
 from shared.db.engine import reading, writing
 from shared.domain.names import DELIVER
 from shared.telemetry import counters
-from shared.webhooks import outbox
+from shared.webhooks import claims, outbox
 
 FORGET_SECONDS = 60.0
 """So long after it has found nothing more to forget the sweeper looks again."""
@@ -26,7 +26,7 @@ class OutboxWatch:
         """A retry has no timer of its own: what is due is found here, whoever forgot to ring."""
         now = self._clock.now()
         with reading(self._engine) as connection:
-            since = outbox.longest_due(connection, now)
+            since = claims.longest_due(connection, now)
         counters.oldest_webhook.set((now - since).total_seconds() if since else 0.0)
         if since:
             self._backlogs.ring([DELIVER])

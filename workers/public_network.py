@@ -5,46 +5,33 @@ connection goes to a checked address, so that no second answer of a name server 
 """
 
 import asyncio
-import socket
 import ssl
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from functools import cached_property
 from ipaddress import ip_address
 
 from shared.errors import WebhookAddressForbidden
 from shared.webhooks.addresses import is_forbidden
 from shared.webhooks.url import WebhookUrl
+from workers.resolver import Resolver
 
-RESOLVER_THREADS = 32
-"""A name server that does not answer holds a thread for half a minute: not all of them."""
-
-Resolve = Callable[[str, int], Sequence[str]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """All addresses of a host, as the system knows them; blocks, raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class PublicNetwork:
     """Connections to receivers; used on one event loop at a time."""
 
-    def __init__(self, *, allow_loopback: bool, resolve: Resolve = resolve) -> None:
+    def __init__(self, resolver: Resolver, *, allow_loopback: bool) -> None:
         self._allow_loopback = allow_loopback
-        self._resolve = resolve
-        self._resolver = ThreadPoolExecutor(RESOLVER_THREADS, "resolver")
+        self._resolver = resolver
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()
 
-    async def connect(self, url: WebhookUrl) -> Streams:
+    async def connect(self, tenant: str, url: WebhookUrl) -> Streams:
         """Raises WebhookAddressForbidden before anything is connected to, or OSError."""
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._resolver, self._resolve, url.host, url.port)
+        found = await self._resolver.addresses(tenant, url.host, url.port)
         self._check(found)
         failure: OSError = OSError("the name has no address")
         for address in found:

@@ -40,14 +40,14 @@ class Sender:
         self._clock = clock
         self._settings = settings
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Attempt:
+    async def post(self, tenant: str, url: str, headers: Mapping[str, str], body: bytes) -> Attempt:
         """How it went; never raises. A status counts as soon as it was read."""
         started_at, began = self._clock.now(), self._clock.monotonic()
         answer, error = _Answer(), None
         try:
             where = parse_url(url, development=self._settings.webhook_development)
             async with asyncio.timeout(self._settings.webhook_timeout_seconds):
-                await self._exchange(where, headers, body, answer)
+                await self._exchange(tenant, where, headers, body, answer)
         except Exception as reason:
             error = None if answer.status is not None else error_code(reason)
         return Attempt(
@@ -60,10 +60,15 @@ class Sender:
         )
 
     async def _exchange(
-        self, where: WebhookUrl, headers: Mapping[str, str], body: bytes, answer: _Answer
+        self,
+        tenant: str,
+        where: WebhookUrl,
+        headers: Mapping[str, str],
+        body: bytes,
+        answer: _Answer,
     ) -> None:
         async with asyncio.timeout(self._settings.webhook_connect_seconds):
-            reader, writer = await self._network.connect(where)
+            reader, writer = await self._network.connect(tenant, where)
         try:
             connection = h11.Connection(h11.CLIENT)
             writer.write(_request(connection, where, headers, body))

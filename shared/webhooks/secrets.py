@@ -35,7 +35,10 @@ class Secrets:
 
     def current(self, tenant: str) -> str:
         """`whsec_…`, as the tenant's receivers know it; raises BusyError."""
-        return self.signing([tenant])[tenant][0]
+        found = self.signing([tenant])
+        if not found:
+            raise Unavailable("the webhook secret is encrypted with another key")
+        return found[tenant][0]
 
     def rotate(self, tenant: str) -> str:
         """A new secret; those that were in force sign too, for a day from now."""
@@ -53,7 +56,10 @@ class Secrets:
         return new
 
     def signing(self, tenants: Iterable[str]) -> dict[str, list[str]]:
-        """For each tenant the secrets that sign now, the current one first."""
+        """For each tenant the secrets that sign now, the current one first.
+
+        A tenant whose current secret no key of ours decrypts is left out.
+        """
         wanted = sorted(set(tenants))
         with reading(self._engine) as connection:
             found = _read(connection, wanted)
@@ -61,7 +67,8 @@ class Secrets:
             with writing(self._engine) as connection:
                 self._make(connection, missing)
                 found = _read(connection, wanted)
-        return {tenant: self._decrypted(row) for tenant, row in found.items()}
+        decrypted = {tenant: self._decrypted(row) for tenant, row in found.items()}
+        return {tenant: secrets for tenant, secrets in decrypted.items() if secrets}
 
     def _make(self, connection: Connection, tenants: Iterable[str]) -> None:
         """One that another process has made meanwhile stays."""
@@ -73,13 +80,18 @@ class Secrets:
         return self._cipher().encrypt(secret.encode()).decode()
 
     def _decrypted(self, row: RowMapping) -> list[str]:
+        """None where the current one cannot be read; without those before that cannot."""
+        current = self._decrypt(row["secret"])
+        before = [self._decrypt(one) for one in self._previous(row)]
+        return [one for one in (current, *before) if one] if current else []
+
+    def _decrypt(self, stored: str) -> str | None:
         from cryptography.fernet import InvalidToken
 
-        stored = [row["secret"], *self._previous(row)]
         try:
-            return [self._cipher().decrypt(one.encode()).decode() for one in stored]
-        except InvalidToken:
-            raise Unavailable("the webhook secrets are encrypted with another key") from None
+            return self._cipher().decrypt(stored.encode()).decode()
+        except (InvalidToken, ValueError):
+            return None
 
     def _previous(self, row: RowMapping) -> list[str]:
         """Those that still sign, encrypted."""

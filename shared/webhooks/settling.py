@@ -20,6 +20,7 @@ INVALID_URL = "invalid_url"
 SUPERSEDED = "superseded"
 PREDICTION_GONE = "prediction_gone"
 NO_BODY = "no_body"
+SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105 - a word for the log
 NOT_SENT = "not_sent"
 
 FINAL = frozenset({ADDRESS_FORBIDDEN, INVALID_URL})
@@ -61,15 +62,16 @@ def settle(connection: Connection, one: Claimed, attempt: Attempt, now: datetime
     _tell_endpoint(connection, one, attempt, now)
     if not attempt.succeeded:
         return _fail(connection, one, attempt.error, _pause_seconds(one, attempt), now)
-    delivered = {"state": "delivered", "error": None, "finished_at": now}
+    delivered = {"state": "delivered", "failures": one.failures - 1}
+    delivered |= {"error": None, "finished_at": now}
     connection.execute(update(delivery).where(*as_claimed(one)).values(delivered))
     return "delivered"
 
 
-def postpone(connection: Connection, one: Claimed, now: datetime) -> None:
+def postpone(connection: Connection, one: Claimed, why: str, now: datetime) -> None:
     """Counts a failure that is ours, not the receiver's: there was nothing to send."""
-    pause = pause_seconds(one.failures + 1) if one.event in RETRIED else None
-    _fail(connection, one, NO_BODY, pause, now)
+    pause = pause_seconds(one.failures) if one.event in RETRIED else None
+    _fail(connection, one, why, pause, now)
 
 
 def skip(connection: Connection, one: Claimed, why: str, now: datetime) -> None:
@@ -82,7 +84,7 @@ def _fail(
     connection: Connection, one: Claimed, error: str | None, pause: float | None, now: datetime
 ) -> str:
     """Lets it wait for its next try, or end where there is none; answers its state."""
-    changes: dict[str, object] = {"error": error, "failures": one.failures + 1}
+    changes: dict[str, object] = {"error": error, "failures": one.failures}
     if pause is None:
         changes |= {"state": "failed", "finished_at": now}
     else:
@@ -96,7 +98,7 @@ def _pause_seconds(one: Claimed, attempt: Attempt) -> float | None:
     if one.event not in RETRIED or attempt.status == GONE or attempt.error in FINAL:
         return None
     asked = attempt.retry_after_seconds if attempt.status in BUSY else None
-    return pause_seconds(one.failures + 1, asked)
+    return pause_seconds(one.failures, asked)
 
 
 def _tell_endpoint(connection: Connection, one: Claimed, attempt: Attempt, now: datetime) -> None:

@@ -16,7 +16,8 @@ class Delivery(SQLModel, table=True):
 
     While it is pending, it is sent once `due_at` has come. Who sends it moves `due_at` behind the
     longest time that this can take and raises `claims`, which fences what it reports: where it
-    dies, the delivery is due again. `failures` count in the present schedule.
+    dies, the delivery is due again. `failures` count in the present schedule, the attempt that is
+    under way among them.
     """
 
     __tablename__ = "delivery"
@@ -46,7 +47,8 @@ class Delivery(SQLModel, table=True):
         UniqueConstraint("job_id", "event", name="delivery_of_job"),
         # Holds the host, so that those who wait for a busy host are passed over in the index.
         Index(
-            "delivery_due", "due_at", "host", sqlite_where=PENDING, postgresql_where=PENDING
+            "delivery_due", "tenant", "due_at", "host",
+            sqlite_where=PENDING, postgresql_where=PENDING,
         ),
         Index(
             "delivery_finished", "finished_at", sqlite_where=FINISHED, postgresql_where=FINISHED

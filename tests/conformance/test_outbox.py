@@ -15,10 +15,12 @@ from shared.jobs import lifecycle
 from shared.jobs.lifecycle import End
 from shared.jobs.new_job import NewJob
 from shared.result_cache.results import Answer
-from shared.webhooks import endpoints, outbox
+from shared.webhooks import claims, endpoints, outbox
+from shared.webhooks.claims import SLICE
 from shared.webhooks.events import Event
-from shared.webhooks.outbox import SLICE, Claimed
+from shared.webhooks.outbox import Claimed
 from shared.webhooks.table import delivery_table, endpoint_table
+from workers.rooms import Rooms
 
 URL = "https://hooks.example.com/a"
 SUCCESS = Outcome(State.SUCCEEDED, b"1")
@@ -111,10 +113,10 @@ def test_an_end_that_is_not_stored_is_not_told(stored, engine, clock, deliveries
 def due(engine: Engine, clock: FakeClock) -> Callable[..., list[str]]:
     """Writes deliveries to a host that are due; their ids."""
 
-    def write(host: str, count: int = 1, **changes: Any) -> list[str]:
+    def write(host: str, count: int = 1, tenant: str = "default", **changes: Any) -> list[str]:
         url = f"https://{host}/"
         rows = [
-            outbox.new_row("default", None, Event.COMPLETED, url, clock.now()) | changes
+            outbox.new_row(tenant, None, Event.COMPLETED, url, clock.now()) | changes
             for _ in range(count)
         ]
         with writing(engine) as connection:
@@ -126,16 +128,11 @@ def due(engine: Engine, clock: FakeClock) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def claim(engine: Engine, clock: FakeClock) -> Callable[..., list[Claimed]]:
-    def run(limit: int = 100, per_host: int = 2, full: tuple[str, ...] = ()) -> list[Claimed]:
-        taken: dict[str, int] = {}
-
-        def take(host: str) -> bool:
-            taken[host] = taken.get(host, 0) + 1
-            return taken[host] <= per_host
-
-        until = clock.now() + timedelta(seconds=60)
+    def run(total: int = 100, *held: tuple[str, str]) -> list[Claimed]:
+        rooms = Rooms(total, per_host=2)
+        rooms.hold(held)
         with writing(engine) as connection:
-            return outbox.claim(connection, clock.now(), until, limit=limit, take=take, full=full)
+            return claims.claim(connection, clock.now(), 60, rooms)
 
     return run
 
@@ -160,14 +157,43 @@ def test_no_host_takes_the_room_of_another(due, claim) -> None:
     found = claim()
     assert [one.host for one in found] == ["flooded.example"] * 2 + ["quiet.example"]
     assert found[-1].id == last
-    assert [one.host for one in claim(full=("flooded.example",))] == []
+    busy = ("default", "flooded.example")
+    assert claim(100, busy, busy) == []
 
 
-def test_no_more_is_claimed_than_wanted(due, claim) -> None:
+def test_no_tenant_takes_the_room_of_another(due, claim, engine, clock) -> None:
+    """However much it has due, and for however long, at however many hosts."""
+    for number in range(2 * SLICE):
+        due(f"{number}.example", 1, "flooding")
+    (last,) = due("quiet.example", 1, "quiet")
+    found = claim(12)
+    assert [one.id for one in found if one.tenant == "quiet"] == [last]
+    assert len(found) == 9  # the flooding one has twice as many as are free by then
+
+
+def test_what_is_left_unclaimed_for_want_of_room_is_not_due(due, engine, clock) -> None:
+    due("a.example", 3)
+    rooms = Rooms(100, per_host=2)
+    with writing(engine) as connection:
+        assert claims.is_due(connection, clock.now(), rooms)
+        claims.claim(connection, clock.now(), 60, rooms)
+        assert not claims.is_due(connection, clock.now(), rooms)
+        assert claims.longest_due(connection, clock.now()) == clock.now()
+
+
+def test_no_more_is_claimed_than_there_is_room_for(due, claim) -> None:
     for number in range(5):
         due(f"{number}.example")
-    assert len(claim(limit=3)) == 3
-    assert len(claim(limit=3)) == 2
+    assert len(claim(3)) == 2
+    assert len(claim(30)) == 3
+
+
+def test_a_start_whose_sender_died_is_not_sent_twice(due, claim, clock, deliveries) -> None:
+    due("a.example", event="start")
+    assert len(claim()) == 1
+    clock.advance(61)
+    assert claim() == []
+    assert [(row["state"], row["error"]) for row in deliveries()] == [("failed", "cut_off")]
 
 
 @pytest.mark.parametrize("disabled", [True, False])
@@ -210,10 +236,9 @@ def test_two_workers_claim_nothing_twice(due, engine, clock) -> None:
     due("a.example", 4)
     if engine.dialect.name == "sqlite":
         return
-    until = clock.now() + timedelta(seconds=60)
     with writing(engine) as one, writing(engine) as other:
-        first = outbox.claim(one, clock.now(), until, limit=2, take=lambda _: True)
-        second = outbox.claim(other, clock.now(), until, limit=9, take=lambda _: True)
+        first = claims.claim(one, clock.now(), 60, Rooms(3, per_host=2))
+        second = claims.claim(other, clock.now(), 60, Rooms(9, per_host=9))
     assert not {found.id for found in first} & {found.id for found in second}
 
 

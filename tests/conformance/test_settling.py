@@ -1,7 +1,6 @@
 """What becomes of a delivery after an attempt, and of the endpoint that it went to."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +9,14 @@ from sqlalchemy import Engine, RowMapping, select
 from shared.clock import FakeClock
 from shared.db.engine import reading, writing
 from shared.errors import InvalidState, NotFound
-from shared.webhooks import endpoints, outbox, settling
+from shared.webhooks import claims, endpoints, outbox, settling
 from shared.webhooks.deliveries import Deliveries
 from shared.webhooks.events import Event
 from shared.webhooks.outbox import Claimed
 from shared.webhooks.schedule import PAUSES_SECONDS
 from shared.webhooks.settling import Attempt
 from shared.webhooks.table import delivery_table, endpoint_table
+from workers.rooms import Rooms
 
 URL = "https://hooks.example.com/a"
 
@@ -27,11 +27,10 @@ def claimed(engine: Engine, clock: FakeClock) -> Callable[..., Claimed]:
 
     def run(kind: Event = Event.COMPLETED) -> Claimed:
         with writing(engine) as connection:
-            if not outbox.is_due(connection, clock.now()):
+            if claims.longest_due(connection, clock.now()) is None:
                 row = outbox.new_row("default", None, kind, URL, clock.now())
                 outbox.write(connection, [row])
-            until = clock.now() + timedelta(seconds=60)
-            (one,) = outbox.claim(connection, clock.now(), until, limit=1, take=lambda _: True)
+            (one,) = claims.claim(connection, clock.now(), 60, Rooms(1, 1))
             return one
 
     return run

@@ -26,6 +26,7 @@ from shared.jobs.table import job_table
 from shared.webhooks import outbox
 from shared.webhooks.deliveries import Deliveries
 from shared.webhooks.events import Event
+from shared.webhooks.schedule import PAUSES_SECONDS
 from shared.webhooks.secrets import Secrets
 from shared.webhooks.settling import Attempt
 from shared.webhooks.table import attempt_table, delivery_table
@@ -45,9 +46,10 @@ class Receivers:
         self._now: dict[str, int] = {}
         self.then: Callable[[], None] = lambda: None
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Attempt:
+    async def post(self, tenant: str, url: str, headers: dict[str, str], body: bytes) -> Attempt:
         host = url.split("/")[2]
-        self.sent.append(SimpleNamespace(url=url, headers=headers, body=body, at=time.monotonic()))
+        one = {"tenant": tenant, "url": url, "headers": headers, "body": body}
+        self.sent.append(SimpleNamespace(**one, at=time.monotonic()))
         self._now[host] = self._now.get(host, 0) + 1
         self.most[host] = max(self.most.get(host, 0), self._now[host])
         self.then()
@@ -269,31 +271,85 @@ def test_what_a_stopping_worker_cuts_off_is_due_at_once(
     assert (row["state"], row["due_at"], row["failures"]) == ("pending", clock.now(), 0)
 
 
+class Killed(BaseException):
+    """As far as the stage can tell: nothing of what follows happens."""
+
+
+@pytest.fixture
+def deadly(deliver, receivers) -> Callable[[], None]:
+    """Sends what is due, and is killed by it."""
+
+    def kill() -> None:
+        raise Killed
+
+    def run() -> None:
+        receivers.then = kill
+        with pytest.raises(Killed):
+            deliver()
+        receivers.then = lambda: None
+
+    return run
+
+
 def test_what_a_killed_worker_had_claimed_is_sent_again(
-    deliver, receivers, ended, delivery, engine, clock
+    deliver, deadly, receivers, ended, delivery, clock
 ) -> None:
     job_id = ended()
-    with writing(engine) as connection:
-        until = clock.now().replace(minute=1)
-        outbox.claim(connection, clock.now(), until, limit=9, take=lambda _: True)
+    deadly()
     assert deliver() == 0
-    clock.advance(61)
+    clock.advance(26)
     assert deliver() == 1
     assert receivers.sent[0].headers["webhook-id"] == delivery(job_id)["id"]
+    assert (delivery(job_id)["failures"], delivery(job_id)["claims"]) == (1, 2)
 
 
-def test_without_a_key_nothing_is_sent_and_nothing_is_lost(
-    deliver, receivers, ended, delivery, secrets, clock
+def test_what_kills_each_worker_comes_to_its_end(deliver, deadly, ended, delivery, clock) -> None:
+    job_id = ended()
+    for _ in range(len(PAUSES_SECONDS) + 1):
+        deadly()
+        assert deliver() == 0
+        clock.advance((delivery(job_id)["due_at"] - clock.now()).total_seconds())
+    assert deliver() == 0
+    assert (delivery(job_id)["state"], delivery(job_id)["error"]) == ("failed", "cut_off")
+
+
+def test_the_body_is_made_when_the_attempt_counts_already(
+    deliver, ended, delivery, monkeypatch
 ) -> None:
     job_id = ended()
-    secrets.current("default")
-    other = MultiFernet([Fernet(Fernet.generate_key())])
-    mine, secrets._cipher = secrets._cipher, lambda: other
-    assert deliver() == 0
+    monkeypatch.setattr(deliver, "_body", lambda *_: exec("raise Killed", {"Killed": Killed}))
+    with pytest.raises(Killed):
+        deliver()
+    assert delivery(job_id)["failures"] == 1
+
+
+def test_a_secret_that_cannot_be_read_stops_its_tenant_only(
+    deliver, receivers, ended, delivery, secrets, clock
+) -> None:
+    bad, good = ended(tenant="bad"), ended()
+    mine, other = secrets._cipher, MultiFernet([Fernet(Fernet.generate_key())])
+    secrets._cipher = lambda: other
+    secrets.current("bad")
     secrets._cipher = mine
-    clock.advance(3600)
     assert deliver() == 1
-    assert delivery(job_id)["state"] == "delivered"
+    assert delivery(good)["state"] == "delivered"
+    assert (delivery(bad)["state"], delivery(bad)["error"]) == ("pending", "secret_unreadable")
+    secrets._cipher = lambda: MultiFernet([*mine()._fernets, *other._fernets])
+    clock.advance(7)
+    assert deliver() == 1
+    assert delivery(bad)["state"] == "delivered"
+
+
+def test_a_tenant_of_slow_receivers_leaves_room_to_others(deliver, receivers, ended) -> None:
+    for number in range(140):
+        receivers.pauses[f"{number}.slow.example.com"] = 1.0
+        ended(f"https://{number}.slow.example.com/", tenant="slow")
+    late: list[str] = []
+    receivers.then = lambda: late or late.append(ended())
+    began = time.monotonic()
+    deliver()
+    (good,) = (one for one in receivers.sent if one.url == GOOD)
+    assert good.at - began < 0.9
 
 
 def test_a_row_that_cannot_be_shown_keeps_no_other(

@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 from shared.errors import WebhookAddressForbidden
 from shared.webhooks.url import WebhookUrl, parse_url
 from tests.unit.shared.webhooks.test_addresses import FORBIDDEN
-from workers.public_network import PublicNetwork, resolve
+from workers.public_network import PublicNetwork
+from workers.resolver import Resolver, resolve
 
 NAME = "hooks.example.com"
 
@@ -74,7 +75,7 @@ def connect(network: PublicNetwork, where: WebhookUrl) -> str:
     """The address that was connected to."""
 
     async def run() -> str:
-        _, writer = await network.connect(where)
+        _, writer = await network.connect("default", where)
         address: str = writer.get_extra_info("peername")[0]
         writer.close()
         with suppress(OSError):  # the listener has hung up
@@ -96,7 +97,7 @@ def test_nothing_is_connected_to_when_any_address_is_forbidden(
     listen: Any, address: str, others: list[str]
 ) -> None:
     listener = listen()
-    network = PublicNetwork(allow_loopback=False, resolve=names([*others, address]))
+    network = PublicNetwork(Resolver(names([*others, address])), allow_loopback=False)
     with pytest.raises(WebhookAddressForbidden):
         connect(network, url(listener.port))
     assert listener.connections == 0
@@ -108,7 +109,7 @@ def test_nothing_is_connected_to_when_any_address_is_forbidden(
 def test_the_system_s_own_resolver_finds_no_way_around(listen: Any, host: str) -> None:
     """These would pass nowhere else either; the guard does not rely on it."""
     listener = listen()
-    network = PublicNetwork(allow_loopback=False, resolve=lambda _, port: resolve(host, port))
+    network = PublicNetwork(Resolver(lambda _, port: resolve(host, port)), allow_loopback=False)
     with pytest.raises(WebhookAddressForbidden):
         connect(network, url(listener.port))
     assert listener.connections == 0
@@ -117,7 +118,7 @@ def test_the_system_s_own_resolver_finds_no_way_around(listen: Any, host: str) -
 def test_a_name_is_resolved_once_and_what_was_checked_is_connected_to(listen: Any) -> None:
     listener = listen()
     rebinding = names(["127.0.0.1"], ["169.254.169.254"])
-    network = PublicNetwork(allow_loopback=True, resolve=rebinding)
+    network = PublicNetwork(Resolver(rebinding), allow_loopback=True)
     assert connect(network, url(listener.port)) == "127.0.0.1"
     with pytest.raises(WebhookAddressForbidden):  # each delivery asks, and checks, anew
         connect(network, url(listener.port))
@@ -125,7 +126,7 @@ def test_a_name_is_resolved_once_and_what_was_checked_is_connected_to(listen: An
 
 def test_another_address_is_tried_where_one_does_not_answer(listen: Any) -> None:
     listener = listen()
-    network = PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.2", "127.0.0.1"]))
+    network = PublicNetwork(Resolver(names(["127.0.0.2", "127.0.0.1"])), allow_loopback=True)
     assert connect(network, url(listener.port)) == "127.0.0.1"
 
 
@@ -133,7 +134,7 @@ def test_no_proxy_of_the_environment_is_asked(listen: Any, monkeypatch: Any) -> 
     proxy, listener = listen(), listen()
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-    connect(PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.1"])), url(listener.port))
+    connect(PublicNetwork(Resolver(names(["127.0.0.1"])), allow_loopback=True), url(listener.port))
     assert proxy.connections == 0
 
 
@@ -171,14 +172,14 @@ def certificate(tmp_path: Path, monkeypatch: Any) -> Callable[[str], ssl.SSLCont
 
 def test_tls_asks_for_the_host_by_its_name(listen: Any, certificate: Any) -> None:
     listener = listen(certificate(NAME))
-    network = PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.1"]))
+    network = PublicNetwork(Resolver(names(["127.0.0.1"])), allow_loopback=True)
     connect(network, url(listener.port, "https"))
     assert listener.asked == [NAME]
 
 
 def test_a_certificate_of_another_name_is_refused(listen: Any, certificate: Any) -> None:
     listener = listen(certificate("other.example.com"))
-    network = PublicNetwork(allow_loopback=True, resolve=names(["127.0.0.1", "127.0.0.1"]))
+    network = PublicNetwork(Resolver(names(["127.0.0.1", "127.0.0.1"])), allow_loopback=True)
     with pytest.raises(ssl.SSLCertVerificationError):
         connect(network, url(listener.port, "https"))
 
@@ -186,4 +187,4 @@ def test_a_certificate_of_another_name_is_refused(listen: Any, certificate: Any)
 def test_a_literal_of_development_is_connected_to(listen: Any) -> None:
     listener = listen()
     where = parse_url(f"http://127.0.0.1:{listener.port}/", development=True)
-    assert connect(PublicNetwork(allow_loopback=True), where) == "127.0.0.1"
+    assert connect(PublicNetwork(Resolver(), allow_loopback=True), where) == "127.0.0.1"

@@ -15,6 +15,7 @@ from shared.clock import SystemClock
 from shared.settings import Settings
 from shared.webhooks.settling import Attempt
 from workers.public_network import PublicNetwork
+from workers.resolver import Resolver
 from workers.sending import READ_MAX_BYTES, Sender, printable, seconds_until
 
 Receive = Callable[[socket.socket], None]
@@ -63,9 +64,9 @@ def post(settings: Settings) -> Callable[..., Attempt]:
     settings = settings.model_copy(update=changes)
 
     def run(url: str, body: bytes = b"{}") -> Attempt:
-        network = PublicNetwork(allow_loopback=settings.webhook_development)
+        network = PublicNetwork(Resolver(), allow_loopback=settings.webhook_development)
         sender = Sender(network, SystemClock(), settings)
-        return asyncio.run(sender.post(url, {"webhook-id": "w"}, body))
+        return asyncio.run(sender.post("default", url, {"webhook-id": "w"}, body))
 
     return run
 
@@ -150,16 +151,16 @@ def test_nobody_there(post: Any) -> None:
 
 def test_a_url_that_was_stored_is_read_as_strictly(post: Any, settings: Settings) -> None:
     assert post("ftp://127.0.0.1/").error == "invalid_url"
-    network = PublicNetwork(allow_loopback=False)
+    network = PublicNetwork(Resolver(), allow_loopback=False)
     sender = Sender(network, SystemClock(), settings)
-    blocked = asyncio.run(sender.post("https://127.0.0.1/", {}, b""))
+    blocked = asyncio.run(sender.post("default", "https://127.0.0.1/", {}, b""))
     assert blocked.error == "address_forbidden"
 
 
 def test_nothing_is_sent_where_a_name_leads_inside(receiver: Receiver, settings: Settings) -> None:
-    network = PublicNetwork(allow_loopback=False, resolve=lambda *_: ["127.0.0.1"])
+    network = PublicNetwork(Resolver(lambda *_: ["127.0.0.1"]), allow_loopback=False)
     sender = Sender(network, SystemClock(), settings)
-    attempt = asyncio.run(sender.post("https://hooks.example.com/", {}, b""))
+    attempt = asyncio.run(sender.post("default", "https://hooks.example.com/", {}, b""))
     assert attempt.error == "address_forbidden"
     assert receiver.requests == []
 
@@ -167,9 +168,9 @@ def test_nothing_is_sent_where_a_name_leads_inside(receiver: Receiver, settings:
 def test_a_name_server_that_does_not_answer_is_not_waited_for(settings: Settings) -> None:
     settings = settings.model_copy(update={"webhook_connect_seconds": 0.1})
     released = threading.Event()
-    network = PublicNetwork(allow_loopback=False, resolve=lambda *_: [str(released.wait(5))])
+    network = PublicNetwork(Resolver(lambda *_: [str(released.wait(5))]), allow_loopback=False)
     sender = Sender(network, SystemClock(), settings)
-    attempt = asyncio.run(sender.post("https://hooks.example.com/", {}, b""))
+    attempt = asyncio.run(sender.post("default", "https://hooks.example.com/", {}, b""))
     released.set()
     assert (attempt.error, attempt.seconds < 1) == ("timeout", True)
 
