@@ -25,6 +25,9 @@ SLICE = 50
 REST = 4
 """Between two slices so many times as long as the last one took."""
 
+REST_MAX_SECONDS = 0.1
+"""But no longer: who waits for the sweeper must not wait for a slow disk four times over."""
+
 ROUND_SECONDS = 0.3
 LOOK_SECONDS = 10.0
 """So often a sweeper looks, once it has found nothing."""
@@ -68,7 +71,8 @@ class Retention:
         found = step(self._clock.now() - kept)
         if found:
             counters.retention_removed.labels(kind).inc(found)
-        threading.Event().wait(REST * (self._clock.monotonic() - begun))
+        took = self._clock.monotonic() - begun
+        threading.Event().wait(min(REST * took, REST_MAX_SECONDS))
         return found >= SLICE
 
     def _clear_inputs(self, before: datetime) -> int:

@@ -217,7 +217,7 @@ class Sweep:
     def _show(self, ended: Sequence[Snapshot], hashes: Mapping[str, str]) -> None:
         """What Redis misses now it is told later: no sweep meets a job again that has ended."""
         try:
-            self._backlogs.finish(ended, hashes=hashes)
+            self._backlogs.leave(ended, hashes)
         except redis.RedisError:
             for one in ended:
                 self._later.add(one, hashes)

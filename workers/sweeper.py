@@ -24,6 +24,7 @@ from workers.alive import AliveFile
 from workers.audit import Audit
 from workers.expired_files import ExpiredFiles
 from workers.leaderless import Leaderless
+from workers.left_behind import LeftBehind
 from workers.orphans import Orphans
 from workers.outbox_watch import OutboxWatch
 from workers.retention import Retention
@@ -59,6 +60,7 @@ class Sweeper:
         self._sweep = Sweep(container)
         self._audit = Audit(container)
         self._leaderless = Leaderless(container)
+        self._left_behind = LeftBehind(container)
         self._orphans = Orphans(container)
         self._expired_files = ExpiredFiles(container)
         self._retention = Retention(container)
@@ -75,6 +77,7 @@ class Sweeper:
             begun = self._clock.monotonic()
             soon = self._round()
             took = self._clock.monotonic() - begun
+            self._guarded(self._retention.run)  # bounds itself, and is no reason for a longer rest
             self._stopped.wait(
                 self._pause_seconds if soon else max(self._pause_seconds, REST * took)
             )
@@ -94,13 +97,13 @@ class Sweeper:
             self._sweep.rescue_the_lost,
             self._sweep.ring_silent_bells,
             self._expire,
+            self._left_behind.run,
             self._audit.run,
             self._leaderless.run,
             self._dispatch_missing,
             self._outbox.run,
             self._orphans.run,
             self._expired_files.run,
-            self._retention.run,
             self._accuracy.run,
         )
         went_well = [self._guarded(step) for step in steps]

@@ -17,6 +17,7 @@ from shared.backlog import entries, quarantine
 from shared.backlog.bells import Bells
 from shared.backlog.consumers import FENCED_SECONDS
 from shared.backlog.entries import Entry, EntryUnreadable
+from shared.backlog.waiting_line import WAITING_STAGES
 from shared.domain import prediction
 from shared.domain.names import GROUP, RECORD, Backlog, Keys, Priority, Stage
 from shared.domain.prediction import Snapshot
@@ -175,6 +176,20 @@ class Backlogs:
             self._show(waiting[:SHOWN_AT_ONCE], (), hashes)
             waiting = waiting[SHOWN_AT_ONCE:]
         self._show(waiting, sources, hashes)
+
+    def leave(
+        self, snapshots: Sequence[Snapshot], hashes: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """As `finish`, for jobs that nobody holds: the sweeper looks for entries of theirs soon."""
+        self.finish(snapshots, hashes=hashes)
+        streams = {stream for one in snapshots for stream in self._may_wait_in(one)}
+        if streams:
+            with suppress(redis.ResponseError):  # Redis is full; whoever takes them drops them
+                self._redis.sadd(self.keys.left_behind, *streams)
+
+    def _may_wait_in(self, job: Snapshot) -> list[str]:
+        backlogs = (Backlog(one, job["model"], job["version"]) for one in WAITING_STAGES)
+        return [self.keys.stream(one, Priority(job["priority"])) for one in backlogs]
 
     def _show(
         self, snapshots: Iterable[Snapshot], sources: Iterable[Taken], hashes: Mapping[str, str]

@@ -21,7 +21,7 @@ _ID_IN_JSON = rb"\u0001"
 
 
 class Bell(NamedTuple):
-    """`key` is set while it rings, `message` goes on the list `queue`."""
+    """`key` holds `message` while it rings, and that goes on the list `queue`."""
 
     key: str
     queue: str

@@ -80,7 +80,7 @@ if #names > 0 then redis.call('SADD', ARGV[1], unpack(names)) end
 
 for bell in pairs(due) do
   local at = BELLS + 3 * bell
-  if redis.call('SET', ARGV[at + 1], '1', 'NX', 'EX', ARGV[2]) then
+  if redis.call('SET', ARGV[at + 1], ARGV[at + 3], 'NX', 'EX', ARGV[2]) then
     redis.call('LPUSH', ARGV[at + 2], ARGV[at + 3])
   end
 end

@@ -97,7 +97,7 @@ for i = 5, #KEYS do
 end
 
 if is_full() then
-  redis.call('SET', KEYS[1], '1', 'EX', ARGV[4])
+  redis.call('SET', KEYS[1], ARGV[9], 'EX', ARGV[4])
   redis.call('LPUSH', KEYS[3], ARGV[9])
 end
 local thread = ARGV[10]

@@ -89,6 +89,11 @@ class Keys:
         """Set of all streams that ever held an entry."""
         return f"{self.prefix}backlogs"
 
+    @property
+    def left_behind(self) -> str:
+        """Set of streams that may hold entries of jobs which have ended while they waited."""
+        return f"{self.prefix}left-behind"
+
     def results(self, model: str) -> str:
         """Hash, input hash -> the job that answered it or is about to."""
         return f"{self.prefix}results:{model}"

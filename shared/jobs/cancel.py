@@ -59,7 +59,7 @@ class Canceler:
 
     def _show(self, snapshot: Snapshot, hashes: Mapping[str, str]) -> None:
         try:
-            self._backlogs.finish([snapshot], hashes=hashes)
+            self._backlogs.leave([snapshot], hashes)
         except redis.RedisError as error:
             counters.redis_failures.labels("cancel").inc()
             log.warning("canceled_without_redis", error=type(error).__name__)

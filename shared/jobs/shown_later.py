@@ -52,9 +52,12 @@ class ShownLater:
                     return True
                 snapshot, hashes = self._owed[0]
             try:
-                self._backlogs.finish([snapshot], hashes=hashes)
+                self._backlogs.leave([snapshot], hashes)
             except redis.RedisError:
                 return False
-            log.info("shown_later", job_id=snapshot["id"])
+            except Exception:  # one that cannot be shown must not keep the others
+                log.exception("not_shown", job_id=snapshot["id"])
+            else:
+                log.info("shown_later", job_id=snapshot["id"])
             with self._lock:
                 self._owed.popleft()

@@ -76,6 +76,10 @@ retention_removed = Counter(
 quarantined = Counter(
     "queuecast_quarantined_total", "Entries and bells that nobody could read, put aside."
 )
+entries_left_behind = Counter(
+    "queuecast_entries_left_behind_total",
+    "Entries of jobs that ended while they waited, taken away by the sweeper.",
+)
 bells_rung_again = Counter("queuecast_bells_rung_again_total", "Bells rung by the sweeper.")
 webhooks_sent = Counter(
     "queuecast_webhook_attempts_total",

@@ -19,7 +19,7 @@ class FinishedBacklogs:
         self.shown: list[str] = []
         self.error: Exception | None = None
 
-    def finish(self, snapshots, **_) -> None:
+    def leave(self, snapshots, _) -> None:
         if self.error is not None:
             raise self.error
         self.shown += [snapshot["id"] for snapshot in snapshots]

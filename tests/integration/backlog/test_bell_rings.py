@@ -1,3 +1,5 @@
+import pytest
+
 from shared.backlog.backlogs import Move
 from shared.domain.names import RECORD, Backlog, Stage
 
@@ -91,3 +93,32 @@ def test_only_silent_bells_are_rung(backlogs, bells) -> None:
 def test_a_bell_falls_silent_by_itself(backlogs, valkey, keys, settings) -> None:
     backlogs.ring([WINE])
     assert 0 < valkey.ttl(keys.bell(WINE)) <= settings.bell_ttl_seconds
+
+
+@pytest.mark.parametrize("ring", ["ring", "enqueue", "full take"])
+def test_no_second_bell_joins_one_that_waits(
+    backlogs, enqueue, bells, valkey, keys, settings, ring: str
+) -> None:
+    """However long nobody takes it: every worker is busy, or nobody serves the lane."""
+    if ring == "ring":
+        backlogs.ring([WINE])
+    else:
+        enqueue()
+    if ring == "full take":
+        enqueue()
+        bells.clear()
+        backlogs.take(WINE, "a", 1)
+    backlogs.ring([WINE])
+    assert valkey.ttl(keys.bell(WINE)) > 3 * settings.bell_ttl_seconds
+    assert bells.rung == [WINE]
+
+
+def test_a_bell_that_was_lost_rings_again(backlogs, bells, valkey, keys, settings) -> None:
+    """A worker took its message, and died before it took an entry."""
+    backlogs.ring([WINE])
+    backlogs.ring([WINE])
+    bells.clear()
+    assert backlogs.ring([WINE]) == []
+    assert valkey.ttl(keys.bell(WINE)) <= settings.bell_ttl_seconds
+    valkey.delete(keys.bell(WINE))  # it has run out
+    assert backlogs.ring([WINE]) == [WINE]

@@ -55,6 +55,9 @@ class RecordingBacklogs:
     def finish(self, snapshots: Sequence[Snapshot], **_: object) -> None:
         self.finished += snapshots
 
+    def leave(self, snapshots: Sequence[Snapshot], _: object) -> None:
+        self.finished += snapshots
+
     def move(self, moves: Sequence[Move]) -> list[bool]:
         self.moves += moves
         return [True] * len(moves)

@@ -17,10 +17,12 @@ class Backlogs:
         self.whole = threading.Event()
         self._wanted = wanted
 
-    def finish(self, snapshots, *, hashes) -> None:
+    def leave(self, snapshots, hashes) -> None:
         if self.faults:
             self.faults -= 1
             raise redis.ConnectionError
+        if snapshots[0]["id"] == "unshowable":
+            raise TypeError
         self.shown += [snapshot["id"] for snapshot in snapshots]
         if len(self.shown) == self._wanted:
             self.whole.set()
@@ -58,4 +60,12 @@ def test_who_comes_when_all_was_shown_is_shown_too() -> None:
     backlogs.whole.clear()
     backlogs._wanted = 2
     later.add({"id": "b"}, {})
+    assert backlogs.whole.wait(SOON)
+
+
+def test_one_that_cannot_be_shown_keeps_no_other() -> None:
+    backlogs = Backlogs(1, 1)
+    later = ShownLater(backlogs, pause_seconds=0.001)
+    later.add({"id": "unshowable"}, {})
+    later.add({"id": "a"}, {})
     assert backlogs.whole.wait(SOON)
