@@ -3,10 +3,13 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shared.secret_files import PREFIX, settings_of
 
 BUNDLED_MODELS_DIR = Path(__file__).parent.parent / "models"
 
@@ -24,16 +27,47 @@ def _not_at_once(days: float) -> float:
 Days = Annotated[float, Field(ge=0, le=36500), AfterValidator(_not_at_once)]
 
 
+class SecretFiles(PydanticBaseSettingsSource):
+    """What stands in files that `QUEUECAST_*_FILE` names, and URLs with their passwords."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        return self._given.get(f"{PREFIX}{field_name}".upper()), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        self._given = settings_of(os.environ)
+        fields = self.settings_cls.model_fields
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
 class Settings(BaseSettings):
     """All settings of all processes; units stand in the names."""
 
-    model_config = SettingsConfigDict(env_prefix="QUEUECAST_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    redis_url: SecretStr = Field(description="Redis 6.2 or later: `redis://…` or `unix:///…`.")
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, SecretFiles(settings_cls), env_settings
+
+    redis_url: SecretStr = Field(description="Redis 6.2 or later: `redis://…`, `rediss://…` (TLS) or `unix:///…`.")
     database_url: SecretStr = Field(
         default=SecretStr(""),
         description="`sqlite:////absolute/path.db` or `postgresql+psycopg://…`; preprocess and "
         "predict workers need none.",
+    )
+    redis_password: SecretStr = Field(
+        default=SecretStr(""),
+        description="Put into `QUEUECAST_REDIS_URL`, in place of the one that stands there.",
+    )
+    database_password: SecretStr = Field(
+        default=SecretStr(""),
+        description="Put into `QUEUECAST_DATABASE_URL`, in place of the one that stands there.",
     )
     data_dir: Path = Field(description="Folder for large inputs, outputs and tensors.")
     blobs_url: str = Field(
@@ -310,6 +344,8 @@ class Settings(BaseSettings):
 
     @property
     def broker_url(self) -> str:
-        """The Redis URL in the form that kombu wants."""
+        """The Redis URL in the form that kombu wants, which trusts any certificate unless told."""
         url = self.redis_url.get_secret_value()
+        if url.startswith("rediss://") and "ssl_cert_reqs=" not in url:
+            return f"{url}{'&' if '?' in url else '?'}ssl_cert_reqs=required"
         return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url

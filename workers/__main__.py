@@ -27,6 +27,8 @@ def main() -> None:
     except ValidationError as error:
         names = ", ".join(f"QUEUECAST_{part['loc'][0]}".upper() for part in error.errors())
         sys.exit(f"workers: these settings are missing or wrong: {names}")
+    except StartupRefused as error:
+        sys.exit(f"workers: {error.detail}")
     logs.configure(settings)
     AliveFile(settings.alive_file).promise(STARTING_SECONDS)
     stage = Stage(arguments.stage)

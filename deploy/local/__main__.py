@@ -1,6 +1,7 @@
 """`./run`: one command vocabulary for people, hooks and CI."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from deploy.local.data_dir import DATA_DIR_HELP
 from deploy.local.one_line_parser import OneLineParser, number
 from deploy.local.terminal import note
 from shared.errors import StartupRefused
+from shared.secret_files import take_in
 
 COMMANDS = {
     "demo": "start everything, predict real inputs, show the results, stop everything",
@@ -27,6 +29,7 @@ COMMANDS = {
 def main(arguments: list[str]) -> int:
     """The exit code: 0 done, 1 the command's own failure, 2 wrong use or it cannot start."""
     try:
+        take_in(os.environ)
         return _dispatch(arguments)
     except StartupRefused as refused:
         note(refused.detail)

@@ -1,6 +1,5 @@
 """Migrations: run by the launcher or a job, under a lock; everybody else only checks."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +36,3 @@ def _locked(engine: Engine) -> Iterator[Connection]:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         yield connection
-
-
-if __name__ == "__main__":
-    upgrade(os.environ["QUEUECAST_DATABASE_URL"])  # not an argument: everybody can read those

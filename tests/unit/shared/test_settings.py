@@ -58,7 +58,9 @@ def test_addresses_are_not_shown(given) -> None:
     ("url", "broker"),
     [
         ("redis://h:6379/1", "redis://h:6379/1"),
-        ("rediss://h/0", "rediss://h/0"),
+        ("rediss://h/0", "rediss://h/0?ssl_cert_reqs=required"),
+        ("rediss://h/0?ssl_ca_certs=/ca", "rediss://h/0?ssl_ca_certs=/ca&ssl_cert_reqs=required"),
+        ("rediss://h/0?ssl_cert_reqs=none", "rediss://h/0?ssl_cert_reqs=none"),
         ("unix:///run/unix:/redis.sock", "redis+socket:///run/unix:/redis.sock"),
     ],
 )
@@ -94,3 +96,12 @@ def test_an_output_is_kept_as_long_as_its_job_at_most(settings, days, kept) -> N
 def test_nothing_is_taken_away_at_once(given, days: str) -> None:
     with pytest.raises(ValidationError):
         given(RETENTION_JOB_DAYS=days)
+
+
+def test_a_secret_file_wins_over_the_default_and_completes_the_url(given, tmp_path) -> None:
+    for name in ("password", "key"):
+        (tmp_path / name).write_text(f"{name}\n")
+    files = {"REDIS_PASSWORD_FILE": tmp_path / "password", "SECRETS_KEY_FILE": tmp_path / "key"}
+    settings = given(**{name: str(path) for name, path in files.items()})
+    assert settings.broker_url == "redis://:password@localhost/0"
+    assert settings.secrets_key.get_secret_value() == "key"
