@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, SecretFiles(settings_cls), env_settings
 
-    redis_url: SecretStr = Field(description="Redis 6.2 or later: `redis://…`, `rediss://…` (TLS) or `unix:///…`.")
+    redis_url: SecretStr = Field(
+        description="Redis 6.2 or later: `redis://…`, `rediss://…` (TLS) or `unix:///…`."
+    )
     database_url: SecretStr = Field(
         default=SecretStr(""),
         description="`sqlite:////absolute/path.db` or `postgresql+psycopg://…`; preprocess and "

@@ -1,6 +1,7 @@
 """The blob store in a directory, one file for each blob: the default."""
 
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -33,7 +34,8 @@ class DirectoryBlobs:
         """Under another name until it is whole; `synced` forces file and folder to the disk."""
         path = self._path(reference)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        # Not the process id: in containers that share this folder everybody has the same.
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             _write(temporary, file, synced=synced)
             temporary.replace(path)
