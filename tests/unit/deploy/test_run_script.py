@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-COPIED = ("run", "deploy", "shared/__init__.py", "shared/errors.py", "workers/__init__.py")
+COPIED = (
+    "run",
+    "deploy",
+    "shared/__init__.py",
+    "shared/errors.py",
+    "shared/secret_files.py",
+    "workers/__init__.py",
+)
 UV = """#!/bin/sh
 echo "$1 $*" >> "$UV_CALLS"
 case $1 in
