@@ -54,7 +54,7 @@ def empty(empty_database_url: str) -> Iterator[Engine]:
 
 
 def test_several_at_once_migrate_one_database(empty: Engine, empty_database_url: str) -> None:
-    command = [sys.executable, "-m", "shared.db.migrate"]
+    command = [sys.executable, "-m", "deploy.local", "migrate"]
     environment = os.environ | {"QUEUECAST_DATABASE_URL": empty_database_url}
     running = [subprocess.Popen(command, env=environment) for _ in range(2)]
     assert [process.wait(60) for process in running] == [0, 0]
