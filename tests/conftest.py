@@ -128,12 +128,16 @@ def python_of() -> Callable[[str], Path]:
 
 
 def client_python(client: str) -> Path:
-    """The interpreter of the client's environment, made when it is first asked for, and kept."""
-    lock = CLIENTS / client / "requirements.lock"
-    home = ENVIRONMENTS / f"{client}-{sha256(lock.read_bytes()).hexdigest()[:12]}"
+    """The interpreter of the client's environment."""
+    return locked_python(client, CLIENTS / client / "requirements.lock")
+
+
+def locked_python(name: str, lock: Path) -> Path:
+    """The interpreter of a lock's environment, made when it is first asked for, and kept."""
+    home = ENVIRONMENTS / f"{name}-{sha256(lock.read_bytes()).hexdigest()[:12]}"
     python, complete = home / "bin" / "python", home / "complete"
     ENVIRONMENTS.mkdir(exist_ok=True)
-    with (ENVIRONMENTS / f"{client}.guard").open("ab") as guard:
+    with (ENVIRONMENTS / f"{name}.guard").open("ab") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not complete.exists():
             shutil.rmtree(home, ignore_errors=True)

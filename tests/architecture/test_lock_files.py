@@ -8,7 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-CLIENT_LOCKS = [str(lock.relative_to(ROOT)) for lock in ROOT.glob("tests/clients/*/*.lock")]
+CLIENT_LOCKS = [
+    str(lock.relative_to(ROOT))
+    for pattern in ("tests/clients/*/*.lock", "deploy/docker/*.lock")
+    for lock in ROOT.glob(pattern)
+]
 
 
 def requirements(lock):

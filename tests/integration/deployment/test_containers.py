@@ -1,0 +1,137 @@
+"""The processes as the images start them: commands, environment, users, files, over real servers.
+
+There is no container engine here. Namespaces stand in for it: each process has a network and a
+read-only root file system of its own, what its lock installs and nothing else, secrets in files,
+no capabilities, and a PostgreSQL and a Redis that ask for passwords.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from tests.integration.deployment.images import ROOT, services
+from tests.integration.deployment.world import ADDRESSES, Container, World, eventually
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(280),
+    pytest.mark.skipif(
+        not hasattr(os, "geteuid")
+        or os.geteuid() != 0
+        or subprocess.run(["unshare", "--mount", "--net", "true"], check=False).returncode != 0,
+        reason="namespaces need root",
+    ),
+]
+
+POSTGRES = """
+data=/var/lib/postgresql/data
+initdb -D $data --username=queuecast --pwfile=/run/secrets/postgres_password \\
+    --encoding=UTF8 --auth-local=trust $POSTGRES_INITDB_ARGS > /dev/null
+echo "host all all 0.0.0.0/0 scram-sha-256" >> $data/pg_hba.conf
+echo "CREATE DATABASE queuecast" | postgres --single -D $data postgres > /dev/null
+exec postgres -D $data -c listen_addresses="*"
+"""
+"""What the entry point of the image does on an empty volume."""
+
+WORKERS = ("preprocess", "predict", "record", "deliver", "sweeper", "sweeper")
+HEALTH_CHECKED = ("api", "postgres")
+URL = f"http://{ADDRESSES['api']}:8000"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Redis and PostgreSQL run, the database is migrated, nothing else is there."""
+    world = World(tmp_path_factory.mktemp("world"))
+    world.write_secrets()
+    world.network.open()
+    try:
+        world.start("redis")
+        world.start("postgres", ["sh", "-euc", POSTGRES], address=ADDRESSES["postgres"])
+        for server in world.containers:
+            eventually(partial(server.says, "eady to accept connections"), server.output)
+        world.run("migrate")
+        yield world
+    finally:
+        world.stop()
+
+
+@pytest.fixture(scope="module")
+def key(world: World) -> str:
+    """The first key, made as docs/21-one-server.md has it made."""
+    command = ["python", "-m", "deploy.local", "keys", "create", "--scopes", "predict,read,admin"]
+    return world.run("migrate", command).splitlines()[0]
+
+
+@pytest.fixture(scope="module")
+def system(world: World, key: str) -> World:
+    """Every service of docker-compose.yml runs."""
+    world.start("api")
+    for name in WORKERS:
+        world.start(name)
+    eventually(lambda: health(world).get("status") == "ok", lambda: str(health(world)))
+    return world
+
+
+def asked(world: World, key: str, *what: str) -> object:
+    """What `caller.py` found out from the host."""
+    command = ["ip", "netns", "exec", world.network.hub, sys.executable, "-m"]
+    done = subprocess.run(
+        [*command, "tests.integration.deployment.caller", URL, *what],
+        env=os.environ | {"QUEUECAST_API_KEY": key, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def health(world: World) -> dict[str, object]:
+    return asked(world, "", "health")
+
+
+def named(world: World, name: str) -> Container:
+    """The container of a service that still runs."""
+    living = [one for one in world.containers if one.process.poll() is None]
+    return next(one for one in living if one.home.name.endswith(f"-{name}"))
+
+
+def test_without_a_key_nobody_is_served(world: World) -> None:
+    refused = world.start("api")
+    assert refused.process.wait(30) == 2
+    assert "there is no API key" in refused.output()
+
+
+def test_redis_asks_for_its_password(world: World) -> None:
+    code = f"import redis; redis.Redis('{ADDRESSES['redis']}', socket_timeout=2).ping()"
+    stranger = world.start("migrate", ["python", "-c", code])
+    assert stranger.process.wait(30) == 1
+    assert "AuthenticationError" in stranger.output()
+
+
+def test_jobs_are_predicted(system: World, key: str) -> None:
+    assert asked(system, key, "predict", "30") == {"succeeded": 30}
+
+
+def test_the_health_checks_of_the_files_pass(system: World) -> None:
+    for name in [name for name in services() if name in HEALTH_CHECKED]:
+        kind, *command = services()[name]["healthcheck"]["test"]
+        assert kind == "CMD"
+        system.run(name, command, beside=named(system, name))
+
+
+def test_only_data_and_temporary_files_can_be_written(system: World) -> None:
+    script = "touch /data/x /tmp/x && ! touch /srv/queuecast/app/x && ! touch /etc/x && rm /data/x"
+    assert "Read-only file system" in system.run("predict", ["sh", "-c", script])
+
+
+def test_a_worker_of_another_network_joins_and_takes_the_work(system: World, key: str) -> None:
+    first = named(system, "predict")
+    another = system.start("predict")
+    eventually(lambda: health(system)["components"]["predict"]["workers"] == 2, another.output)
+    first.kill()
+    assert asked(system, key, "predict", "20") == {"succeeded": 20}
+    assert another.process.poll() is None
