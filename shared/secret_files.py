@@ -17,6 +17,9 @@ PASSWORDS = {
 }
 """Which URL a password belongs into."""
 
+PLAIN_PATHS = frozenset({"QUEUECAST_ALIVE_FILE"})
+"""Settings that are called so themselves."""
+
 FILE_MAX_BYTES = 64 << 10
 
 
@@ -29,7 +32,7 @@ def settings_of(environment: Mapping[str, str]) -> dict[str, str]:
     found = {
         name.removesuffix(SUFFIX): _content(name, Path(path), environment)
         for name, path in environment.items()
-        if path and name.startswith(PREFIX) and name.endswith(SUFFIX)
+        if path and _names_a_file(name)
     }
     for password, url in PASSWORDS.items():
         if given := found.get(password) or environment.get(password):
@@ -40,9 +43,12 @@ def settings_of(environment: Mapping[str, str]) -> dict[str, str]:
 def take_in(environment: MutableMapping[str, str]) -> None:
     """Puts the values in the place of the names of their files."""
     environment.update(settings_of(environment))
-    for name in [one for one in environment if one.startswith(PREFIX)]:
-        if name.endswith(SUFFIX) or name in PASSWORDS:
-            del environment[name]
+    for name in [one for one in environment if _names_a_file(one) or one in PASSWORDS]:
+        del environment[name]
+
+
+def _names_a_file(name: str) -> bool:
+    return name.startswith(PREFIX) and name.endswith(SUFFIX) and name not in PLAIN_PATHS
 
 
 def _content(name: str, path: Path, environment: Mapping[str, str]) -> str:

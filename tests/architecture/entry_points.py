@@ -41,4 +41,4 @@ def unknown_settings(names: set[str]) -> set[str]:
     """Those of our variables that no setting answers to."""
     ours = {name for name in names if name.startswith("QUEUECAST_")}
     known = {f"QUEUECAST_{name.upper()}" for name in Settings.model_fields}
-    return {name for name in ours if name.removesuffix("_FILE") not in known}
+    return {name for name in ours if not {name, name.removesuffix("_FILE")} & known}

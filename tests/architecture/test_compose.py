@@ -23,7 +23,7 @@ def test_a_command_is_one_that_the_code_takes(name: str) -> None:
     assert refusal(*map(str, OURS[name]["command"])) == ""
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if "healthcheck" in OURS[name]])
+@pytest.mark.parametrize("name", [name for name in OURS if name not in ("flower", "migrate")])
 def test_a_health_check_is_one_that_the_code_takes(name: str) -> None:
     kind, *command = OURS[name]["healthcheck"]["test"]
     assert kind == "CMD"

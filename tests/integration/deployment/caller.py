@@ -1,4 +1,4 @@
-"""Asks a system from outside: `caller.py URL health`, or `caller.py URL predict NUMBER`."""
+"""Asks a system from outside: `caller.py URL health`, `predict NUMBER` or `metrics HOST`."""
 
 import json
 import sys
@@ -24,6 +24,15 @@ def health(url: str) -> object:
         return {}
 
 
+def metrics(host: str) -> bool:
+    return "queuecast_" in httpx2.get(f"http://{host}:9100/metrics", timeout=5).text
+
+
 if __name__ == "__main__":
     url, what, *rest = sys.argv[1:]
-    sys.stdout.write(json.dumps(health(url) if what == "health" else predict(url, int(*rest))))
+    found = {
+        "health": lambda: health(url),
+        "metrics": lambda: metrics(*rest),
+        "predict": lambda: predict(url, int(*rest)),
+    }[what]()
+    sys.stdout.write(json.dumps(found))

@@ -38,8 +38,7 @@ exec postgres -D $data -c listen_addresses="*"
 """
 """What the entry point of the image does on an empty volume."""
 
-WORKERS = ("preprocess", "predict", "record", "deliver", "sweeper", "sweeper")
-HEALTH_CHECKED = ("api", "postgres")
+WORKERS = ("preprocess", "predict", "record", "deliver", "sweeper", "sweeper", "flower")
 URL = f"http://{ADDRESSES['api']}:8000"
 
 
@@ -117,10 +116,16 @@ def test_jobs_are_predicted(system: World, key: str) -> None:
 
 
 def test_the_health_checks_of_the_files_pass(system: World) -> None:
-    for name in [name for name in services() if name in HEALTH_CHECKED]:
+    for name in sorted({"api", "postgres", *WORKERS}):
         kind, *command = services()[name]["healthcheck"]["test"]
         assert kind == "CMD"
-        system.run(name, command, beside=named(system, name))
+        container = named(system, name)
+        eventually(lambda c=container, h=command: not c.execute(h), lambda n=name: n)
+
+
+def test_metrics_of_every_process_are_served(system: World, key: str) -> None:
+    for name in ("api", "predict", "sweeper"):
+        assert asked(system, key, "metrics", named(system, name).address)
 
 
 def test_only_data_and_temporary_files_can_be_written(system: World) -> None:

@@ -34,7 +34,8 @@ Bind = tuple[str, str, bool]
 class Container:
     process: subprocess.Popen[bytes]
     home: Path
-    namespace: str
+    address: str
+    spec: dict[str, Any]
 
     def output(self) -> str:
         return (self.home / "log").read_text(errors="replace")
@@ -43,6 +44,19 @@ class Container:
         """Whether it has said so by now; fails when it has ended."""
         assert self.process.poll() is None, self.output()
         return text in self.output()
+
+    def execute(self, command: list[str]) -> str:
+        """Runs a command in it, as a health check is run; what it said when it failed."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        enter = ["nsenter", "--target", children.split()[0], "--mount", "--net", "--pid", "--root"]
+        user = str(self.spec["user"])
+        become = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
+        done = subprocess.run(
+            [*enter, "--wd=/", "--", *become, "--", *command],
+            env=self.spec["environment"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, timeout=30, check=False,
+        )  # fmt: skip
+        return f"{done.returncode} {done.stdout}" if done.returncode else ""
 
     def kill(self) -> None:
         if self.process.poll() is None:
@@ -61,7 +75,7 @@ class World:
     def write_secrets(self) -> None:
         """As docs/21-one-server.md has them made."""
         (self.folder / "secrets").mkdir()
-        for name in ("redis_password", "postgres_password"):
+        for name in ("redis_password", "postgres_password", "flower_password"):
             (self.folder / "secrets" / name).write_text(secrets.token_hex(24) + "\n")
         key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         (self.folder / "secrets" / "secrets_key").write_text(key + "\n")
@@ -70,14 +84,9 @@ class World:
         self,
         name: str,
         command: list[str] | None = None,
-        *,
         address: str = "",
-        beside: Container | None = None,
     ) -> Container:
-        """A service in a container and network of its own, or in the network `beside` another.
-
-        `command` takes the place of its own.
-        """
+        """A service in a container and network of its own; `command` in place of its own."""
         number = len(self.containers) + 1
         home = self.folder / f"{number}-{name}"
         (home / "root").mkdir(parents=True)
@@ -89,7 +98,7 @@ class World:
         (home / "spec.json").write_text(json.dumps(spec))
         known = "" if command else ADDRESSES.get(name, "")
         address = address or known or f"{PREFIX}.{number + 10}"
-        namespace = beside.namespace if beside else self.network.join(address)
+        namespace = self.network.join(address)
         program = Path(__file__).with_name("container.py")
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -97,14 +106,12 @@ class World:
                  "--kill-child", sys.executable, str(program), str(home / "spec.json")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        self.containers.append(Container(process, home, namespace))
+        self.containers.append(Container(process, home, address, spec))
         return self.containers[-1]
 
-    def run(
-        self, name: str, command: list[str] | None = None, beside: Container | None = None
-    ) -> str:
+    def run(self, name: str, command: list[str] | None = None) -> str:
         """A container that ends by itself, and well; what it printed."""
-        container = self.start(name, command, beside=beside)
+        container = self.start(name, command)
         code = container.process.wait(PATIENCE_SECONDS)
         assert code == 0, f"{name} {command}: {code}\n{container.output()}"
         return container.output()

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from shared.secret_files import PLAIN_PATHS, SUFFIX
 from shared.settings import BUNDLED_MODELS_DIR, Settings
 
 
@@ -105,3 +106,8 @@ def test_a_secret_file_wins_over_the_default_and_completes_the_url(given, tmp_pa
     settings = given(**{name: str(path) for name, path in files.items()})
     assert settings.broker_url == "redis://:password@localhost/0"
     assert settings.secrets_key.get_secret_value() == "key"
+
+
+def test_no_setting_is_taken_for_the_file_of_another() -> None:
+    named = {f"QUEUECAST_{name}".upper() for name in Settings.model_fields}
+    assert {name for name in named if name.endswith(SUFFIX)} == PLAIN_PATHS
