@@ -33,11 +33,11 @@ def of_kind(*kinds: str) -> list[dict[str, Any]]:
 
 
 def containers() -> list[Any]:
-    found = []
-    for one in of_kind("Deployment", "Job"):
-        for container in one["spec"]["template"]["spec"]["containers"]:
-            found.append(pytest.param(one, container, id=one["metadata"]["name"]))
-    return found
+    return [
+        pytest.param(one, container, id=one["metadata"]["name"])
+        for one in of_kind("Deployment", "Job")
+        for container in one["spec"]["template"]["spec"]["containers"]
+    ]
 
 
 def triggers(name: str) -> list[dict[str, str]]:
