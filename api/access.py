@@ -4,35 +4,25 @@ Pure ASGI, and it refuses by default: a request is passed on with its principal,
 body has not been read by then.
 """
 
-import asyncio
-from time import perf_counter
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.failed_attempts import ALLOWED, WINDOW_SECONDS, FailedAttempts
+from api.entrance import Entrance
+from api.key_check import KEY_MAX_BYTES
 from api.scopes import needed_scope
-from shared.access.key_ring import KeyRing
 from shared.access.principal import Principal
-from shared.clock import Clock
-from shared.domain.rate_limits import Policy, limit_reached
-from shared.errors import Forbidden, QueuecastError, Unauthorized
-from shared.telemetry import counters
-
-REFUSAL_SECONDS = 0.02
-"""Every 401 takes at least so long, whatever its reason: how long it takes tells nothing."""
-
-KEY_MAX_BYTES = 128
-
-WRONG_KEYS = Policy("wrong-keys", ALLOWED, WINDOW_SECONDS)
+from shared.errors import Forbidden
 
 
 class Access:
-    """Serves nobody whose key does not allow it; the principal stands in the request's state."""
+    """Serves nobody whose key does not allow it; the principal stands in the request's state.
 
-    def __init__(self, app: ASGIApp, ring: KeyRing, clock: Clock) -> None:
+    Who sends no key may have a session of the web page, whose cookie seals one.
+    """
+
+    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
         self._app = app
-        self._ring = ring
-        self._failures = FailedAttempts(clock)
+        self._keys = entrance.keys
+        self._sessions = entrance.sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         needed = needed_scope(scope["method"], scope["path"]) if scope["type"] == "http" else None
@@ -44,29 +34,11 @@ class Access:
         await self._app(scope, receive, send)
 
     async def _identify(self, scope: Scope) -> Principal:
-        key = read_key(scope["headers"])
-        principal = self._ring.known(key)
-        return principal if principal is not None else await self._look_up(scope, key)
-
-    async def _look_up(self, scope: Scope, key: bytes) -> Principal:
-        began, address = perf_counter(), (scope.get("client") or ("",))[0]
-        if key and not self._ring.has_seen(key):
-            self._require_patience(address)
-        principal = await self._ring.find(key)
+        key = read_key(scope["headers"]) or self._sessions.key(scope)
+        principal = self._keys.known(key)
         if principal is not None:
             return principal
-        if key:  # who sends none guesses nothing
-            self._failures.note(address)
-        counters.keys_refused.labels("key").inc()
-        await asyncio.sleep(max(0.0, began + REFUSAL_SECONDS - perf_counter()))
-        raise _unauthorized()
-
-    def _require_patience(self, address: str) -> None:
-        blocked = self._failures.blocked_seconds(address)
-        if blocked:
-            counters.keys_refused.labels("address").inc()
-            detail = "too many wrong keys came from this address"
-            raise limit_reached(detail, [WRONG_KEYS], WRONG_KEYS, blocked)
+        return await self._keys.find(key, (scope.get("client") or ("",))[0])
 
 
 def read_key(headers: list[tuple[bytes, bytes]]) -> bytes:
@@ -76,10 +48,3 @@ def read_key(headers: list[tuple[bytes, bytes]]) -> bytes:
     if scheme.lower() not in (b"bearer", b"token") or len(key) > KEY_MAX_BYTES:
         return b""
     return key.strip()
-
-
-def _unauthorized() -> QueuecastError:
-    return Unauthorized(
-        "send a valid key: Authorization: Bearer KEY",
-        headers={"WWW-Authenticate": 'Bearer realm="queuecast"'},
-    )

@@ -10,6 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from api import error_responses
 from api.dependencies import Services
+from api.entrance import Entrance
 from api.hot_routes import HotRoutes
 from api.http_protocol import ON_SHUTDOWN
 from api.layers import layered
@@ -23,6 +24,7 @@ from api.routes import (
     inference_protocol_v1,
     models,
     operations,
+    overview,
     prediction_log,
     predictions,
     problems,
@@ -31,6 +33,7 @@ from api.routes import (
 )
 from api.routes.owned_models import owned_models
 from api.uploads import FORM_MAX_BYTES
+from api.web.pages import pages
 from models.registry import Registry
 from shared.container import Container
 
@@ -60,11 +63,14 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
             *webhooks.router.routes,
             *dead_letters.router.routes,
             *operations.router.routes,
+            *overview.router.routes,
             *problems.router.routes,
+            *pages,
         ],
     )
     tally = RequestTally(settings.log_requests)
-    app.state.services = Services(container, registry, tally=tally)
+    entrance = Entrance.of(container) if settings.keys_required else None
+    app.state.services = Services(container, registry, entrance, tally=tally)
     error_responses.install(app)
     app.openapi = lambda: document(app.routes, registry)  # type: ignore[method-assign]
     # Without its outermost part, which answers in plain text what nobody expected.
@@ -74,7 +80,7 @@ def create_app(container: Container, registry: Registry) -> FastAPI:
         files.PATH: settings.file_max_bytes + FORM_MAX_BYTES,
         inference_protocol.INFER: settings.infer_max_bytes,
     }
-    app.middleware_stack = layered(inner, container, larger, tally)
+    app.middleware_stack = layered(inner, app.state.services, larger)
     return app
 
 

@@ -4,19 +4,23 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from api.entrance import Entrance
 from api.event_stream import StreamSlots
 from api.request_tally import RequestTally
 from api.turns import Turns
 from models.registry import Registry
-from shared.access.principal import Principal
+from shared.access.principal import Principal, Scope
 from shared.container import Container
 from shared.domain.rate_limits import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
+    """`entrance` is there where keys are asked for."""
+
     container: Container
     registry: Registry
+    entrance: Entrance | None = None
     turns: Turns = field(default_factory=Turns)
     streams: StreamSlots = field(default_factory=StreamSlots)
     tally: RequestTally = field(default_factory=RequestTally)
@@ -37,6 +41,12 @@ def tenant_policies(request: Request) -> tuple[Policy, ...]:
     """The limits that this tenant has."""
     principal = _principal(request)
     return () if principal is None else principal.policies
+
+
+def is_admin(request: Request) -> bool:
+    """Whether an operator asks: where keys are asked for, one with the scope `admin`."""
+    principal = _principal(request)
+    return principal is None or principal.may(Scope.ADMIN)
 
 
 def _principal(request: Request) -> Principal | None:

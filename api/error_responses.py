@@ -30,6 +30,9 @@ MEDIA_TYPE = "application/problem+json"
 INFERENCE_PROTOCOL = re.compile("/v[12](/|$)")
 INSTANCE_MAX_CHARS = 256
 
+PROBLEM_PAGE = "problem_page"
+"""What renders the errors of a request that asks for a page, in the request's state."""
+
 Problem = dict[str, Any]
 
 
@@ -46,8 +49,11 @@ def problem(
 ) -> Response:
     """The answer that tells of `error`; nothing that was sent is repeated but the path.
 
-    `more` has members of its own.
+    `more` has members of its own. A page of the web tells it as a page.
     """
+    if page := scope["state"].get(PROBLEM_PAGE):
+        found: Response = page(scope, error)
+        return found
     content = problem_members(error) | {
         "instance": scope["path"][:INSTANCE_MAX_CHARS],
         "request_id": scope["state"]["request_id"],

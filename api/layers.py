@@ -7,11 +7,11 @@ from starlette.types import ASGIApp
 
 from api.access import Access
 from api.allowed_hosts import AllowedHosts
+from api.dependencies import Services
 from api.request_limits import RequestLimits
-from api.request_tally import RequestTally
 from api.usage_limits import UsageLimits
+from api.web.layer import Web
 from shared.access.principal import Limits, Principal, Scope
-from shared.container import Container
 
 SENT = (
     "Authorization", "Cache-Control", "Content-Encoding", "Content-Type", "Idempotency-Key",
@@ -24,20 +24,19 @@ READ = (
 )  # fmt: skip
 
 
-def layered(
-    app: ASGIApp, container: Container, larger: Mapping[str, int], tally: RequestTally
-) -> ASGIApp:
+def layered(app: ASGIApp, here: Services, larger: Mapping[str, int]) -> ASGIApp:
     """`larger` has the paths whose bodies may be larger. What is not asked for costs nothing."""
-    settings = container.settings
-    if settings.keys_required:
+    container, settings = here.container, here.container.settings
+    if here.entrance is not None:
         app = UsageLimits(app, container.usage, container.admission, None)
-        app = Access(app, container.key_ring, container.clock)
+        app = Access(app, here.entrance)
     elif policies := Limits.default(settings).policies:
         everybody = Principal(settings.tenant, frozenset(Scope), policies)
         app = UsageLimits(app, container.usage, container.admission, everybody)
     if hosts := words(settings.allowed_hosts.lower()):
         app = AllowedHosts(app, frozenset(hosts))
-    app = RequestLimits(app, settings.body_max_bytes, larger, tally)
+    app = RequestLimits(app, settings.body_max_bytes, larger, here.tally)
+    app = Web(app, settings)
     if origins := words(settings.cors_origins):
         # Outermost: a page must be able to read its errors, and preflights carry no key.
         app = CORSMiddleware(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shared.access.principal import Scope
 
-OPEN = re.compile(r"/health/.*|/v2/health/.*|/problems(/.*)?")
+OPEN = re.compile(r"/health/.*|/v2/health/.*|/problems(/.*)?|/sign-in")
 """Asks for no key: whether it lives, and what an error means that anybody may have met."""
 
 SUBMITS = re.compile(
@@ -28,7 +28,7 @@ _RULES = (
     _Rule(("POST",), re.compile(r"/api/v1/predictions(/bulk|/[^/]+/cancel)?"), Scope.PREDICT),
     _Rule(
         ("GET", "HEAD"),
-        re.compile(r"/api/v1/(predictions|models|files|deliveries|prediction-log)(/.*)?"),
+        re.compile(r"/api/v1/(predictions|models|files|deliveries|prediction-log|overview)(/.*)?"),
         Scope.READ,
     ),
     _Rule(("PUT",), re.compile(r"/api/v1/predictions/[^/]+"), Scope.PREDICT),
@@ -43,7 +43,12 @@ _RULES = (
     _Rule(("POST",), re.compile(r"/v2/models/.+/infer|/v1/models/[^/]+:predict"), Scope.PREDICT),
     _Rule(("POST",), re.compile(r"/v2/repository/index"), Scope.READ),
     _Rule(("GET", "HEAD"), re.compile(r"/v2(/models/.+)?|/v1/models(/.+)?"), Scope.READ),
-    _Rule(("GET", "HEAD"), re.compile(r"/|/docs|/openapi\.json"), Scope.READ),
+    _Rule(
+        ("GET", "HEAD"),
+        re.compile(r"/|/docs|/openapi\.json|/overview|/(jobs|models)(/[^/]+)?|/prediction-log"),
+        Scope.READ,
+    ),
+    _Rule(("POST",), re.compile(r"/sign-out"), Scope.READ),
 )
 
 

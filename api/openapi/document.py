@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from api.openapi import inference_schemas, log_schemas, schemas
+from api.openapi import inference_schemas, log_schemas, overview, schemas
 from api.openapi.operation import REFERENCE
 from models.registry import Registry
 
@@ -45,7 +45,7 @@ def document(routes: Sequence[BaseRoute], registry: Registry) -> dict[str, Any]:
 def _component_schemas() -> dict[str, Any]:
     shown = [
         one
-        for module in (schemas, inference_schemas, log_schemas)
+        for module in (schemas, inference_schemas, log_schemas, overview)
         for name, one in vars(module).items()
         if isinstance(one, type)
         and not name.startswith("_")

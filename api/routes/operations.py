@@ -15,6 +15,8 @@ from api.live_metrics import LiveMetrics
 from api.openapi import operations as described
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready, system_health
+from api.web.layer import wants_page
+from api.web.routes.try_it import try_it
 from shared.telemetry import exposition
 
 router = APIRouter(route_class=PlainRoute)
@@ -22,6 +24,9 @@ router = APIRouter(route_class=PlainRoute)
 
 @router.get("/", **described.ROOT)
 async def root(request: Request) -> Response:
+    """A browser is shown the first page."""
+    if wants_page(request.scope):
+        return await try_it(request)
     base = root_url(request, services(request).container.settings)
     paths = {
         "documentation": "/docs",

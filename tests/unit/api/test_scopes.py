@@ -8,7 +8,7 @@ import pytest
 from api.scopes import needed_scope
 from shared.access.principal import Scope
 
-OPEN = r"/health/(live|ready|system)|/v2/health/(live|ready)|/problems(/\{type\})?"
+OPEN = r"/health/(live|ready|system)|/v2/health/(live|ready)|/problems(/\{type\})?|/sign-in"
 FOR_ADMINS = r"/metrics|/api/v1/webhooks(/.*)?|/api/v1/dead-letters(/.*)?|/v2/repository/.*"
 
 

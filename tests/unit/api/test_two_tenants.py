@@ -28,6 +28,7 @@ REFUSED = "everybody is refused the same"
 INFER = "jobs of one's own, whatever the other has sent"
 SUBMIT = "another job, whatever the other has sent"
 UPLOAD = "a file of one's own, though the other has the same"
+FORM = "whose key it is given decides, as test_sign_in.py shows"
 TEST = "a delivery of one's own"
 ONE_MODEL = "a list of one's own, of a model"
 SAID = "what is said of an id of the other's is answered as of one that is nobody's"
@@ -97,7 +98,16 @@ WAYS = {
     "POST /v2/repository/index": SAME,
     "POST /v2/repository/models/{name}/load": SAME,
     "POST /v2/repository/models/{name}/unload": REFUSED,
+    "GET /api/v1/overview": LIST,
     "GET /": SAME,
+    "GET /overview": SAME,
+    "GET /jobs": LIST,
+    "GET /jobs/{id}": FOREIGN,
+    "GET /models": SAME,
+    "GET /models/{name}": LIST,
+    "GET /sign-in": SAME,
+    "POST /sign-in": FORM,
+    "POST /sign-out": SAME,
     "GET /docs": SAME,
     "GET /openapi.json": SAME,
     "GET /metrics": SAME,
