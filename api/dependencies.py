@@ -24,6 +24,7 @@ class Services:
     turns: Turns = field(default_factory=Turns)
     streams: StreamSlots = field(default_factory=StreamSlots)
     tally: RequestTally = field(default_factory=RequestTally)
+    downloads: StreamSlots = field(default_factory=StreamSlots)
 
 
 def services(request: Request) -> Services:

@@ -60,6 +60,11 @@ def read_span(request: Request, tenant: str, model: str | None = None) -> tuple[
     return Span(tenant, name, version, since, until), hourly
 
 
+def read_format(parameters: Mapping[str, str]) -> str:
+    """Raises InvalidParameter."""
+    return _one_of(parameters, "format", ("csv", "jsonl")) or "csv"
+
+
 def identity(tenant: str, filters: Mapping[str, str]) -> tuple[str, ...]:
     """What a cursor is good for."""
     return ("prediction-log", tenant, urlencode(sorted(filters.items())))

@@ -31,12 +31,14 @@ from queuecast.errors import (
 )
 from queuecast.events import Event
 from queuecast.jobs import AsyncJob, Job
+from queuecast.log_results import Accuracy, Feedback, LoggedPrediction
 from queuecast.results import Delivery, File, Metrics, Model, Prediction
 from queuecast.retries import Retries
 from queuecast.version import __version__
 from queuecast.webhooks import sign_webhook, verify_webhook
 
 __all__ = [
+    "Accuracy",
     "ApiError",
     "AsyncClient",
     "AsyncJob",
@@ -44,12 +46,14 @@ __all__ = [
     "ConnectionFailed",
     "Delivery",
     "Event",
+    "Feedback",
     "FieldError",
     "File",
     "IdMismatch",
     "InvalidInput",
     "InvalidRequest",
     "Job",
+    "LoggedPrediction",
     "Metrics",
     "Model",
     "ModelNotFound",

@@ -18,6 +18,8 @@ from queuecast.exchange import Exchange
 from queuecast.files import FILES, FileOperations, Source
 from queuecast.filters import as_query
 from queuecast.jobs import AsyncJob, attached
+from queuecast.log_operations import LOG, LogOperations, within
+from queuecast.log_results import Accuracy, Feedback, LoggedPrediction
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
 from queuecast.progress_bar import progress_bar
@@ -49,6 +51,7 @@ class AsyncClient:
         self._operations = Operations(exchange)
         self._files = FileOperations(exchange)
         self._webhooks = WebhookOperations(exchange)
+        self._log = LogOperations(exchange)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
 
@@ -247,6 +250,61 @@ class AsyncClient:
     async def webhook_secret(self, *, rotate: bool = False) -> str:
         """As `Client.webhook_secret`."""
         return await self._run(self._webhooks.secret(rotate=rotate))
+
+    async def prediction_log(
+        self,
+        *,
+        limit: int | None = None,
+        completed_after: datetime | None = None,
+        completed_before: datetime | None = None,
+        **filters: str | None,
+    ) -> AsyncIterator[LoggedPrediction]:
+        """As `Client.prediction_log`."""
+        wanted = within(
+            completed_after=completed_after, completed_before=completed_before, **filters
+        )
+        query = Query.of(LOG, limit, **wanted)
+        while query is not None:
+            page, query = await self._run(self._log.page(query))
+            for row in page:
+                yield row
+
+    async def feedback(
+        self,
+        id: Id,
+        *,
+        label: str | int | bool | None = None,
+        value: float | None = None,
+        source: str | None = None,
+        comment: str | None = None,
+    ) -> Feedback:
+        """As `Client.feedback`."""
+        its_id = id.id if isinstance(id, Prediction) else str(id)
+        truth = {"label": label, "value": value, "source": source, "comment": comment}
+        return await self._run(self._log.feedback(its_id, truth))
+
+    async def feedback_many(
+        self, truths: Sequence[Mapping[str, Any]]
+    ) -> list[Feedback | QueuecastError]:
+        """As `Client.feedback_many`."""
+        return await self._run(self._log.feedback_many(truths))
+
+    async def accuracy(
+        self,
+        model: str,
+        *,
+        version: str | None = None,
+        hourly: bool = False,
+        completed_after: datetime | None = None,
+        completed_before: datetime | None = None,
+    ) -> Accuracy:
+        """As `Client.accuracy`."""
+        by = "hour" if hourly else "day"
+        query = within(
+            version=version, by=by, completed_after=completed_after,
+            completed_before=completed_before,
+        )  # fmt: skip
+        return await self._run(self._log.accuracy(model, query))
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -17,6 +17,8 @@ from queuecast.exchange import Exchange
 from queuecast.files import FILES, FileOperations, Source
 from queuecast.filters import as_query
 from queuecast.jobs import Job, attached
+from queuecast.log_operations import LOG, LogOperations, within
+from queuecast.log_results import Accuracy, Feedback, LoggedPrediction
 from queuecast.operations import PREDICTIONS, Id, OnProgress, Operations, Priority, Submission
 from queuecast.paging import Query
 from queuecast.progress_bar import progress_bar
@@ -54,6 +56,7 @@ class Client:
         self._operations = Operations(exchange)
         self._files = FileOperations(exchange)
         self._webhooks = WebhookOperations(exchange)
+        self._log = LogOperations(exchange)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
 
@@ -286,6 +289,65 @@ class Client:
     def webhook_secret(self, *, rotate: bool = False) -> str:
         """The secret that signs webhooks; with `rotate` a new one, the old one good for a day."""
         return self._run(self._webhooks.secret(rotate=rotate))
+
+    def prediction_log(
+        self,
+        *,
+        limit: int | None = None,
+        completed_after: datetime | None = None,
+        completed_before: datetime | None = None,
+        **filters: str | None,
+    ) -> Iterator[LoggedPrediction]:
+        """The prediction log, newest first: `limit` rows, or all, fetched a page at a time.
+
+        Filters are `model`, `version`, `status`, `error_code`, `cache`, `input_hash`, and with a
+        model `label`; both moments belong to the span.
+        """
+        wanted = within(
+            completed_after=completed_after, completed_before=completed_before, **filters
+        )
+        query = Query.of(LOG, limit, **wanted)
+        while query is not None:
+            page, query = self._run(self._log.page(query))
+            yield from page
+
+    def feedback(
+        self,
+        id: Id,
+        *,
+        label: str | int | bool | None = None,
+        value: float | None = None,
+        source: str | None = None,
+        comment: str | None = None,
+    ) -> Feedback:
+        """Say what was true of a prediction: a label or a value. The last that is said counts.
+
+        ApiError 409 before its end, NotFound for what the log does not hold.
+        """
+        its_id = id.id if isinstance(id, Prediction) else str(id)
+        truth = {"label": label, "value": value, "source": source, "comment": comment}
+        return self._run(self._log.feedback(its_id, truth))
+
+    def feedback_many(self, truths: Sequence[Mapping[str, Any]]) -> list[Feedback | QueuecastError]:
+        """The same of many, each with an `id`: answers each as it stands, or why it was refused."""
+        return self._run(self._log.feedback_many(truths))
+
+    def accuracy(
+        self,
+        model: str,
+        *,
+        version: str | None = None,
+        hourly: bool = False,
+        completed_after: datetime | None = None,
+        completed_before: datetime | None = None,
+    ) -> Accuracy:
+        """How right a model was, of the predictions with feedback: by version, day or hour."""
+        by = "hour" if hourly else "day"
+        query = within(
+            version=version, by=by, completed_after=completed_after,
+            completed_before=completed_before,
+        )  # fmt: skip
+        return self._run(self._log.accuracy(model, query))
 
     def close(self) -> None:
         self._http.close()

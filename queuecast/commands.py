@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from queuecast import command_files, command_webhooks
+from queuecast import command_files, command_log, command_webhooks
 from queuecast.client import Client
 from queuecast.command_input import read_inputs, reference
 from queuecast.command_many import predict_many
@@ -26,6 +26,8 @@ from queuecast.watching import watching
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 app.add_typer(command_files.app, name="files")
 app.add_typer(command_webhooks.app, name="webhooks")
+for command in (command_log.log, command_log.feedback, command_log.accuracy):
+    app.command()(command)
 
 
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show its stages until it is done.")]

@@ -15,14 +15,19 @@ from rich.text import Text
 
 from queuecast.bulk import Outcome
 from queuecast.errors import QueuecastError
+from queuecast.log_results import LoggedPrediction, Measures
 from queuecast.results import Delivery, File, Model, Prediction, Result
 from queuecast.wording import (
     DELIVERY_COLUMNS,
     FILE_COLUMNS,
+    LOG_COLUMNS,
+    MEASURE_COLUMNS,
     MODEL_COLUMNS,
     PREDICTION_COLUMNS,
     delivery_row,
     file_row,
+    log_row,
+    measure_row,
     model_row,
     prediction_row,
     printable,
@@ -106,6 +111,12 @@ class Screen:
 
     def deliveries(self, found: Iterable[Delivery]) -> None:
         self._list(found, DELIVERY_COLUMNS, delivery_row)
+
+    def logged(self, found: Iterable[LoggedPrediction]) -> None:
+        self._list(found, LOG_COLUMNS, log_row)
+
+    def measures(self, found: Iterable[Measures]) -> None:
+        self._list(found, MEASURE_COLUMNS, measure_row)
 
     def uploaded(self, file: File) -> None:
         """The URL alone, so that a shell variable can hold it."""

@@ -3,11 +3,14 @@
 import json
 from typing import Any
 
+from queuecast.log_results import LoggedPrediction, Measures
 from queuecast.results import Delivery, File, Model, Prediction
 
 PREDICTION_COLUMNS = ("id", "model", "status", "created", "seconds", "error")
 FILE_COLUMNS = ("id", "name", "type", "bytes", "expires")
 DELIVERY_COLUMNS = ("id", "event", "status", "attempts", "last", "next", "url")
+LOG_COLUMNS = ("id", "version", "status", "label", "score", "truth", "cache", "ended")
+MEASURE_COLUMNS = ("from", "version", "compared", "accuracy", "mean absolute error")
 MODEL_COLUMNS = ("name", "default", "versions", "description")
 
 
@@ -64,6 +67,34 @@ def delivery_row(delivery: Delivery) -> tuple[str, ...]:
         due.strftime("%Y-%m-%d %H:%M:%S") if due else "",
         printable(delivery.url or ""),
     )
+
+
+def log_row(row: LoggedPrediction) -> tuple[str, ...]:
+    truth, ended = row.feedback, row.completed_at
+    return (
+        row.id,
+        row.version or "",
+        row.error_code or row.status,
+        printable(row.label or _number(row.value)),
+        _number(row.score),
+        printable(truth.label or _number(truth.value)) if truth else "",
+        row.cache or "",
+        ended.strftime("%Y-%m-%d %H:%M:%S") if ended else "",
+    )
+
+
+def measure_row(row: Measures) -> tuple[str, ...]:
+    return (
+        row.at.strftime("%Y-%m-%d %H:%M") if row.at else "all",
+        row.version,
+        str(row.labels or row.values),
+        _number(row.accuracy),
+        _number(row.mean_absolute_error),
+    )
+
+
+def _number(number: float | None) -> str:
+    return "" if number is None else f"{number:.3f}"
 
 
 def model_row(model: Model) -> tuple[str, ...]:

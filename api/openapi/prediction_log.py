@@ -69,6 +69,19 @@ LIST = operation(
     problems=_READS,
     parameters=[*FILTERS, LIMIT, CURSOR],
 )
+EXPORT = operation(
+    "export_prediction_log",
+    "Download the log",
+    tag=TAG,
+    answers={200: ("All that is wanted, newest first; sent as it is read.", LogPage)},
+    problems=(errors.TooManyStreams, *_READS),
+    parameters=[
+        *FILTERS,
+        parameter("format", "query", "CSV or JSON lines.", enum=["csv", "jsonl"], default="csv"),
+    ],
+)
+_TEXT = {"schema": {"type": "string"}}
+EXPORT["responses"][200]["content"] = {"text/csv": _TEXT, "application/jsonl": _TEXT}
 READ = operation(
     "get_logged_prediction",
     "One row of the log, with its output",

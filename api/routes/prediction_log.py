@@ -19,7 +19,8 @@ from api.error_responses import problem_members
 from api.feedback_body import LISTED, read_listed, read_truth
 from api.json_pointer import moved, pointer
 from api.links import API, base_url
-from api.log_queries import FILTERS, identity, read_span, read_wanted
+from api.log_download import LogDownload
+from api.log_queries import FILTERS, identity, read_format, read_span, read_wanted
 from api.log_views import accuracy_view, distribution_view, feedback_view, logged_view
 from api.openapi import prediction_log as described
 from api.path_ids import read_job_id
@@ -33,6 +34,10 @@ from shared.prediction_log.accuracy import Accuracy, Span
 from shared.prediction_log.feedback import Truth
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
+
+DOWNLOADS_MAX = 8
+TENANT_DOWNLOADS_MAX = 2
+"""At a time in one process: each reads SQL as fast as its client reads it."""
 
 NOT_HELD = "the log holds no prediction of this id"
 
@@ -55,6 +60,16 @@ async def list_logged(request: Request) -> Response:
         following = f"{base}/prediction-log?{urlencode(query)}"
     results = [logged_view(row, base) for row in rows]
     return json_answer({"next": following, "previous": None, "results": results})
+
+
+@router.get("/prediction-log/export", **described.EXPORT)
+async def export(request: Request) -> Response:
+    """All that is wanted in one download, newest first."""
+    parameters, whose = read_parameters(request, *FILTERS, "format"), tenant(request)
+    wanted, kind = read_wanted(parameters, whose), read_format(parameters)
+    here = services(request)
+    slot = here.downloads.one_of(DOWNLOADS_MAX, whose, TENANT_DOWNLOADS_MAX)
+    return LogDownload(here.container.engine, wanted, kind, slot)
 
 
 @router.get("/prediction-log/distribution", **described.DISTRIBUTION)

@@ -18,6 +18,7 @@ COMMANDS = {
     "queuecast": "the command line: predict, jobs, job, models (see ./run queuecast --help)",
     "keys": "API keys: create, list, rotate, revoke; limit what a tenant may use",
     "dead-letters": "jobs that the service failed: list, show, retry, purge",
+    "log": "the prediction log: export it to files, erase what a tenant has left",
     "migrate": "bring the database to this release's revision",
     "test": "run the tests; --all adds the long ones; the rest goes to pytest",
     "bench": "measure speed beside simpler builds; --quick takes 3 minutes instead of 25",
@@ -44,7 +45,7 @@ def _dispatch(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if command in ("-h", "--help", "help"):
         return _help()
-    if command in ("queuecast", "keys", "dead-letters", "test", "bench", "chaos"):
+    if command in ("queuecast", "keys", "dead-letters", "log", "test", "bench", "chaos"):
         return _hand_over(command, rest)
     if command not in COMMANDS:
         note(f"there is no command {command!r}; ./run --help lists the commands")
@@ -66,6 +67,10 @@ def _hand_over(command: str, rest: list[str]) -> int:
         from deploy.local.dead_letters import dead_letters
 
         return dead_letters(rest)
+    if command == "log":
+        from deploy.local.prediction_log.command import log
+
+        return log(rest)
     if command == "test":
         from deploy.local.checks import test
 

@@ -40,6 +40,35 @@ LIST_CHUNK = 1000
 CHUNK_BYTES = 256 << 10
 
 
+def open_store(url: str, said_in: str) -> "ObjectStore":
+    """A bucket with a prefix, asked nothing yet; raises StartupRefused, which names `said_in`."""
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or not parts.netloc or "@" in url or "?" in url:
+        raise StartupRefused(f"{said_in} should look like s3://bucket/prefix")
+    try:
+        from obstore.exceptions import BaseError
+        from obstore.store import from_url
+    except ImportError as error:
+        raise StartupRefused(
+            f"{said_in} needs the package obstore: install the extra `s3`"
+        ) from error
+    try:
+        return from_url(
+            url,
+            client_options={
+                "allow_http": True,  # only where the endpoint's own URL says so
+                "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                "timeout": timedelta(seconds=REQUEST_SECONDS),
+            },
+            retry_config={
+                "max_retries": RETRIES,
+                "retry_timeout": timedelta(seconds=RETRIES_WITHIN_SECONDS),
+            },
+        )
+    except (BaseError, ValueError) as error:
+        raise StartupRefused(f"{said_in}: {_first_line(error)}") from error
+
+
 class ObjectBlobs:
     """Atomic and durable by nature, so `synced` says nothing here."""
 
@@ -52,32 +81,7 @@ class ObjectBlobs:
     @classmethod
     def open(cls, url: str, clock: Clock) -> Self:
         """Asks the store nothing yet; raises StartupRefused."""
-        parts = urlsplit(url)
-        if parts.scheme not in SCHEMES or not parts.netloc or "@" in url or "?" in url:
-            raise StartupRefused("QUEUECAST_BLOBS_URL should look like s3://bucket/prefix")
-        try:
-            from obstore.exceptions import BaseError
-            from obstore.store import from_url
-        except ImportError as error:
-            raise StartupRefused(
-                "QUEUECAST_BLOBS_URL needs the package obstore: install the extra `s3`"
-            ) from error
-        try:
-            store = from_url(
-                url,
-                client_options={
-                    "allow_http": True,  # only where the endpoint's own URL says so
-                    "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-                    "timeout": timedelta(seconds=REQUEST_SECONDS),
-                },
-                retry_config={
-                    "max_retries": RETRIES,
-                    "retry_timeout": timedelta(seconds=RETRIES_WITHIN_SECONDS),
-                },
-            )
-        except (BaseError, ValueError) as error:
-            raise StartupRefused(f"QUEUECAST_BLOBS_URL: {_first_line(error)}") from error
-        return cls(store, clock)
+        return cls(open_store(url, "QUEUECAST_BLOBS_URL"), clock)
 
     def put(self, reference: str, data: bytes, *, synced: bool) -> str:
         path = require_reference(reference)

@@ -75,6 +75,7 @@ WAYS = {
     "GET /api/v1/models/queuecast/{name}/versions/{id}": SAME,
     "GET /api/v1/prediction-log": LIST,
     "GET /api/v1/prediction-log/distribution": ONE_MODEL,
+    "GET /api/v1/prediction-log/export": LIST,
     "POST /api/v1/prediction-log/feedback": TELL,
     "GET /api/v1/prediction-log/{id}": FOREIGN,
     "POST /api/v1/predictions/{id}/feedback": SAID,

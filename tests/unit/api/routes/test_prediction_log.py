@@ -1,5 +1,8 @@
 """The prediction log over HTTP."""
 
+import csv
+import json
+from io import StringIO
 from typing import Any
 from xml.etree import ElementTree
 
@@ -150,3 +153,26 @@ def test_a_distribution_has_a_count_for_each_label(client: Any, ended: Any) -> N
     assert [(one["label"], one["count"]) for one in found["over_time"]] == [("barolo", 2)]
     assert client.get("/api/v1/prediction-log/distribution").status_code == 422
     assert client.get("/api/v1/prediction-log/distribution?model=wine&by=week").status_code == 422
+
+
+def test_the_log_can_be_downloaded(client: Any, ended: Any) -> None:
+    made = [ended() for _ in range(3)]
+    answer = client.get("/api/v1/prediction-log/export?model=wine")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "prediction-log.csv" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(StringIO(answer.text, newline="")))
+    assert [one["id"] for one in rows] == made[::-1]
+    lines = client.get("/api/v1/prediction-log/export?format=jsonl").text.splitlines()
+    assert [json.loads(one)["label"] for one in lines] == ["barolo"] * 3
+
+
+@pytest.mark.parametrize("query", ["format=parquet", "limit=5", "label=x"])
+def test_a_download_is_asked_for_strictly(client: Any, query: str) -> None:
+    assert client.get(f"/api/v1/prediction-log/export?{query}").status_code == 422
+
+
+def test_one_tenant_has_few_downloads_at_a_time(client: Any) -> None:
+    slots = client.app.state.services.downloads
+    with slots.one_of(9, "default"), slots.one_of(9, "default"):
+        assert client.get("/api/v1/prediction-log/export").status_code == 429
+    assert client.get("/api/v1/prediction-log/export").status_code == 200

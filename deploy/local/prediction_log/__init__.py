@@ -1,0 +1,1 @@
+"""`./run log`: the prediction log goes to files, or what one tenant has left is erased."""
