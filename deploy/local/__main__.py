@@ -23,8 +23,13 @@ COMMANDS = {
     "test": "run the tests; --all adds the long ones; the rest goes to pytest",
     "bench": "measure speed beside simpler builds; --quick takes 3 minutes instead of 25",
     "chaos": "faults of all kinds under load; fails when an accepted job is lost",
+    "locust": "users against the running system, by Locust; --ui for its page",
     "check": "format, lint, types, layer contracts",
 }
+
+
+HANDED_OVER = ("queuecast", "keys", "dead-letters", "log", "test", "bench", "chaos", "locust")
+"""These read their arguments themselves."""
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +50,7 @@ def _dispatch(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if command in ("-h", "--help", "help"):
         return _help()
-    if command in ("queuecast", "keys", "dead-letters", "log", "test", "bench", "chaos"):
+    if command in HANDED_OVER:
         return _hand_over(command, rest)
     if command not in COMMANDS:
         note(f"there is no command {command!r}; ./run --help lists the commands")
@@ -71,6 +76,10 @@ def _hand_over(command: str, rest: list[str]) -> int:
         from deploy.local.prediction_log.command import log
 
         return log(rest)
+    if command == "locust":
+        from deploy.local.locust_command import locust
+
+        return locust(rest)
     if command == "test":
         from deploy.local.checks import test
 
