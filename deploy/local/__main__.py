@@ -3,6 +3,8 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from deploy.local.data_dir import DATA_DIR_HELP
@@ -28,8 +30,17 @@ COMMANDS = {
 }
 
 
-HANDED_OVER = ("queuecast", "keys", "dead-letters", "log", "test", "bench", "chaos", "locust")
-"""These read their arguments themselves."""
+HANDED_OVER = {
+    "queuecast": "client_command:queuecast",
+    "keys": "keys:keys",
+    "dead-letters": "dead_letters:dead_letters",
+    "log": "prediction_log.command:log",
+    "locust": "locust_command:locust",
+    "test": "checks:test",
+    "bench": "load_tests:bench",
+    "chaos": "load_tests:chaos",
+}
+"""These read their arguments themselves: the function that does, which is imported then."""
 
 
 def main(arguments: list[str]) -> int:
@@ -59,34 +70,9 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _hand_over(command: str, rest: list[str]) -> int:
-    """To a command that reads its arguments itself."""
-    if command == "queuecast":
-        from deploy.local.client_command import queuecast
-
-        return queuecast(rest)
-    if command == "keys":
-        from deploy.local.keys import keys
-
-        return keys(rest)
-    if command == "dead-letters":
-        from deploy.local.dead_letters import dead_letters
-
-        return dead_letters(rest)
-    if command == "log":
-        from deploy.local.prediction_log.command import log
-
-        return log(rest)
-    if command == "locust":
-        from deploy.local.locust_command import locust
-
-        return locust(rest)
-    if command == "test":
-        from deploy.local.checks import test
-
-        return test(rest)
-    from deploy.local.load_tests import load_test
-
-    return load_test(command, rest)
+    module, _, name = HANDED_OVER[command].partition(":")
+    function: Callable[[list[str]], int] = getattr(import_module(f"deploy.local.{module}"), name)
+    return function(rest)
 
 
 def _help() -> int:

@@ -4,7 +4,15 @@ import os
 import sys
 
 
-def load_test(name: str, arguments: list[str]) -> int:
+def bench(arguments: list[str]) -> int:
+    return _become("bench", arguments)
+
+
+def chaos(arguments: list[str]) -> int:
+    return _become("chaos", arguments)
+
+
+def _become(name: str, arguments: list[str]) -> int:
     """Of `loadtests/`, the package of that name."""
     command = [sys.executable, "-P", "-m", f"loadtests.{name}", *arguments]
     os.execv(sys.executable, command)  # noqa: S606

@@ -50,7 +50,7 @@ def _headless(options: argparse.Namespace) -> list[str]:
     report = Path(options.report)
     report.mkdir(parents=True, exist_ok=True)
     files = ["--html", str(report / "report.html"), "--csv", str(report / "swarm")]
-    how = ["--headless", "--only-summary", "--stop-timeout", "15", "--reset-stats"]
+    how = ["--headless", "--only-summary", "--stop-timeout", "15"]
     if not options.shape:
         how += ["--users", str(options.users), "--spawn-rate", str(max(1, options.users // 5))]
         how += ["--run-time", f"{options.seconds}s"]
