@@ -20,7 +20,9 @@ class Receiver:
 
     def came(self, mark: str, seconds: float) -> bool:
         """Whether it has come within so long."""
-        return bool(self._awaited.pop(mark).wait(seconds))
+        came = self._awaited[mark].wait(seconds)
+        del self._awaited[mark]
+        return bool(came)
 
     def _take(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         environ["wsgi.input"].read()
