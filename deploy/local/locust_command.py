@@ -54,7 +54,8 @@ def _headless(options: argparse.Namespace) -> list[str]:
     if not options.shape:
         how += ["--users", str(options.users), "--spawn-rate", str(max(1, options.users // 5))]
         how += ["--run-time", f"{options.seconds}s"]
-    return how + files + options.user
+    users: list[str] = options.user
+    return [*how, *files, *users]
 
 
 def _parser() -> OneLineParser:
