@@ -1,10 +1,11 @@
-"""kombu's Redis channel, which hands on nothing but bells."""
+"""kombu's Redis channel, which hands on nothing but bells and control commands."""
 
 from collections.abc import Callable
 from typing import Any
 
 from kombu.transport import redis as transport
 
+from shared.backlog.control_check import is_control
 from workers.pulse import CANARY
 
 Popped = tuple[bytes, bytes] | list[bytes] | None
@@ -36,5 +37,14 @@ def let_pass_only(
             client = super()._create_client(asynchronous)  # type: ignore[no-untyped-call]
             client.set_response_callback("BRPOP", checked)
             return client
+
+        def _handle_message(self, client: Any, response: Any) -> Any:
+            """A control message that is none reaches all workers, and would end them all."""
+            payload = super()._handle_message(client, response)  # type: ignore[no-untyped-call]
+            data = payload["data"]
+            if isinstance(data, bytes) and not is_control(data):
+                refused(data)
+                payload["data"] = None
+            return payload
 
     transport.Transport.Channel = BellChannel

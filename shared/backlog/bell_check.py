@@ -10,12 +10,17 @@ from typing import Any
 
 import orjson
 
+BELL_MAX_BYTES = 16 << 10
+"""Ours have about one KiB; what is larger is not even read."""
+
 _FIXED = {"content-type": "application/json", "content-encoding": "utf-8"}
 _NO_DELAYS = ("eta", "expires")
 
 
 def is_bell(message: bytes, tasks: Container[str]) -> bool:
     """Whether it rings for one of `tasks`, now, and has the form that Celery relies on."""
+    if len(message) > BELL_MAX_BYTES:
+        return False
     try:
         read = orjson.loads(message)
         called = orjson.loads(base64.b64decode(read["body"], validate=True))

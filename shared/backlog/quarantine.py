@@ -12,5 +12,6 @@ KEPT_CHARACTERS = 4096
 def keep(client: redis.Redis, keys: Keys, what: object) -> None:
     """`client` may be a pipeline."""
     counters.quarantined.inc()
-    client.lpush(keys.quarantine, repr(what)[:KEPT_CHARACTERS])
+    shown = what[:KEPT_CHARACTERS] if isinstance(what, bytes) else what
+    client.lpush(keys.quarantine, repr(shown)[:KEPT_CHARACTERS])
     client.ltrim(keys.quarantine, 0, LENGTH - 1)

@@ -8,12 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
+from shared.db.impatient import ANSWER_SECONDS, wait_no_longer_than
 from shared.errors import BusyError, StartupRefused, StorageFull, Unavailable
 from shared.settings import Settings
 
 BUSY_SECONDS = 5
 
 _DISK_FULL = "53100"  # PostgreSQL's code
+
+STATEMENT_SECONDS = 5
+"""What a statement may take: every one is read from an index, among a million rows too."""
 
 # A server whose machine is gone says nothing: without these a commit would wait for two hours.
 _NOTICE_SILENCE = {
@@ -32,22 +36,30 @@ def connect(settings: Settings) -> Engine:
     return create_database_engine(url)
 
 
-def create_database_engine(url: str) -> Engine:
+def create_database_engine(url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> Engine:
+    """`answer_seconds` bounds every wait for PostgreSQL, should the server itself stand still.
+
+    None, for migrations: as long as it takes.
+    """
     if url.startswith("sqlite"):
         engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,  # errors are logged, inputs and outputs are not
         pool_pre_ping=True,
         connect_args={
             **_NOTICE_SILENCE,
             "connect_timeout": BUSY_SECONDS,
-            "options": "-c statement_timeout=10000 -c synchronous_commit=on -c timezone=UTC",
+            "options": f"-c statement_timeout={STATEMENT_SECONDS * 1000} "
+            "-c synchronous_commit=on -c timezone=UTC",
         },
     )
+    if answer_seconds is not None:
+        wait_no_longer_than(engine, answer_seconds)
+    return engine
 
 
 @contextmanager

@@ -15,7 +15,7 @@ _LOCK = 5_119_001  # any number, the same in every process
 
 def upgrade(database_url: str) -> None:
     """Brings the database to `revision.HEAD`; of several at once, one works and the others wait."""
-    engine = create_database_engine(database_url)
+    engine = create_database_engine(database_url, answer_seconds=None)
     try:
         with _locked(engine) as connection:
             config = Config()
