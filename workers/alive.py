@@ -26,11 +26,16 @@ class AliveFile:
         self._path = path
 
     def promise(self, seconds: float) -> None:
-        """Counts as alive for so long from now on. A disk that is full is no reason to stop."""
+        """Counts as alive for so long from now on. A disk that is full is no reason to stop.
+
+        Whoever looks meanwhile reads the old promise or the new one, and never half of it.
+        """
         if self._path is None:
             return
+        draft = self._path.with_name(f"{self._path.name}.draft")
         try:
-            self._path.write_text(f"{time.monotonic() + seconds:020.3f}")
+            draft.write_text(f"{time.monotonic() + seconds:.3f}")
+            draft.replace(self._path)
         except OSError:
             return
 

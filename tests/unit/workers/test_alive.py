@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 
 from deploy.local.paths import ROOT
 from workers.alive import AliveFile, is_alive
@@ -32,3 +33,21 @@ def test_a_health_check_reads_the_file(tmp_path):
     assert asked(file) == (0, "alive")
     file.write_text("x")
     assert asked(file) == (1, "does nothing any more")
+
+
+def test_who_looks_while_it_is_renewed_sees_one_promise_or_the_other(tmp_path):
+    file = tmp_path / "alive"
+    renewing = AliveFile(file)
+    renewing.promise(60)
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.is_set():
+            renewing.promise(60)
+
+    thread = threading.Thread(target=renew)
+    thread.start()
+    seen = {is_alive(file) for _ in range(3000)}
+    over.set()
+    thread.join()
+    assert seen == {True}
