@@ -23,7 +23,7 @@ from shared.container import Container
 from shared.db.revision import require_current
 from shared.errors import QueuecastError, StartupRefused
 from shared.settings import Settings
-from shared.telemetry import exposition, logs, vital_signs
+from shared.telemetry import exposition, logs, tracing, vital_signs
 
 GRACEFUL_SHUTDOWN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
@@ -59,6 +59,7 @@ def main() -> int:
 
 def _server(settings: Settings) -> tuple[Container, uvicorn.Server]:
     logs.configure(settings)
+    tracing.configure(settings, "api")
     registry = Registry.load(settings.models_folders)
     for refused in registry.refused:
         structlog.get_logger().warning("model_refused", model=refused.name, reason=refused.reason)

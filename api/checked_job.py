@@ -11,6 +11,7 @@ from api.submission import Submission
 from models.registry import Model, Version
 from shared.errors import InputTooLarge
 from shared.jobs.new_job import NewJob, fingerprint
+from shared.telemetry import tracing
 
 
 def checked_job(
@@ -54,4 +55,7 @@ def checked_job(
         reuses=kept and may.reuse,
         keeps_result=kept and may.keep,
         tenant_policies=tenant_policies(request),
+        traceparent=tracing.of_request(
+            request.scope["headers"], calls_back=wanted.webhook is not None
+        ),
     )

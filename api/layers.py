@@ -12,6 +12,7 @@ from api.request_limits import RequestLimits
 from api.usage_limits import UsageLimits
 from api.web.layer import Web
 from shared.access.principal import Limits, Principal, Scope
+from shared.telemetry import tracing
 
 SENT = (
     "Authorization", "Cache-Control", "Content-Encoding", "Content-Type", "Idempotency-Key",
@@ -46,6 +47,10 @@ def layered(app: ASGIApp, here: Services, larger: Mapping[str, int]) -> ASGIApp:
             allow_headers=SENT,
             expose_headers=READ,
         )
+    if spans := tracing.active():
+        from api.traced import Traced
+
+        app = Traced(app, spans)
     return app
 
 

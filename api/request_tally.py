@@ -36,7 +36,7 @@ class RequestTally:
 
     def note(self, scope: Scope, status: int, seconds: float) -> None:
         """One request; `seconds` until its answer began."""
-        template, method = scope.get(TEMPLATE) or _template(scope), scope["method"]
+        template, method = template_of(scope), scope["method"]
         method = method if method in METHODS else "other"
         self._seconds[template, method, status].append(seconds)
         if self._logged == "all" or (self._logged == "errors" and status >= 500):
@@ -58,10 +58,13 @@ class RequestTally:
             self.flush()
 
 
-def _template(scope: Scope) -> str:
+def template_of(scope: Scope) -> str:
+    """Of the route that served it, or was found for it."""
+    found: str | None = scope.get(TEMPLATE)
+    if found is not None:
+        return found
     route = scope.get("route")
-    found: str = "unmatched" if route is None else route.path_format
-    return found
+    return "unmatched" if route is None else str(route.path_format)
 
 
 def _log(scope: Scope, template: str, status: int, seconds: float) -> None:

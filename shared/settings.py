@@ -298,6 +298,13 @@ class Settings(BaseSettings):
         default=0, ge=0, le=65535, description="Port of the same; 0: none is opened."
     )
 
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Base URL of an OTLP/HTTP receiver of traces; by default the one of "
+        "`OTEL_EXPORTER_OTLP_ENDPOINT`, without which there are none.",
+    )
+
     flower_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s?#]+$",

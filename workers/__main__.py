@@ -13,7 +13,7 @@ from shared.container import Container
 from shared.domain.names import Stage, queue
 from shared.errors import StartupRefused
 from shared.settings import Settings
-from shared.telemetry import exposition, logs, vital_signs
+from shared.telemetry import exposition, logs, tracing, vital_signs
 from workers.alive import STARTING_SECONDS, AliveFile
 from workers.app import create_app, own_queue
 from workers.memory import keep_freed_memory
@@ -30,6 +30,7 @@ def main() -> None:
     except StartupRefused as error:
         sys.exit(f"workers: {error.detail}")
     logs.configure(settings)
+    tracing.configure(settings, arguments.stage)
     AliveFile(settings.alive_file).promise(STARTING_SECONDS)
     stage = Stage(arguments.stage)
     try:

@@ -20,7 +20,7 @@ from shared.domain.prediction import wire_time
 from shared.domain.wire import API, on_the_wire
 from shared.errors import BusyError
 from shared.jobs import store, views
-from shared.telemetry import counters
+from shared.telemetry import counters, tracing
 from shared.webhooks import claims, outbox, settling
 from shared.webhooks.events import Event
 from shared.webhooks.outbox import Claimed
@@ -52,6 +52,7 @@ class Outgoing:
     delivery: Claimed
     body: bytes
     secrets: Sequence[str]
+    traceparent: str | None
 
 
 class Deliver:
@@ -101,7 +102,13 @@ class Deliver:
                 "webhook-timestamp": str(int(at.timestamp())),
                 "webhook-signature": signatures(one.secrets, delivery.id, at, one.body),
             }
-            return await self._sender.post(delivery.tenant, delivery.url, headers, one.body)
+            with tracing.sending(one.traceparent, delivery.host) as (trace, tell):
+                headers |= trace
+                attempt = await self._sender.post(
+                    delivery.tenant, delivery.url, headers, one.body
+                )
+                tell(attempt.status)
+                return attempt
         except Exception:  # what one receiver provokes must not end the others
             log.exception("webhook_not_sent", delivery=delivery.id)
             return Attempt(at, 0.0, error=settling.NOT_SENT)
@@ -141,7 +148,8 @@ class Deliver:
                 log.error("webhook_secret_unreadable", delivery=one.id, tenant=one.tenant)
                 unsent.append((one, settling.postpone, settling.SECRET_UNREADABLE))
             elif body := self._body(one, row):
-                ready.append(Outgoing(one, body, secrets[one.tenant]))
+                trace = row["traceparent"] if row else None
+                ready.append(Outgoing(one, body, secrets[one.tenant], trace))
             else:
                 unsent.append((one, settling.postpone, settling.NO_BODY))
         self._settle_unsent(unsent)

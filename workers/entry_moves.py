@@ -1,5 +1,6 @@
 """The moves that every stage makes with an entry."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from shared.backlog.backlogs import Move, Taken
@@ -7,6 +8,7 @@ from shared.domain import life
 from shared.domain.failures import DEADLINE_PASSED, Failure
 from shared.domain.names import RECORD, Backlog, Stage
 from shared.domain.outcome import Outcome
+from shared.domain.prediction import Snapshot
 from shared.domain.states import State
 from shared.errors import JobFailed
 
@@ -56,6 +58,11 @@ def late(one: Taken, at: float) -> Move | None:
 def added_at(one: Taken) -> float:
     """When the entry came to its backlog, by the clock of Redis; epoch seconds."""
     return int(one.entry_id.partition(b"-")[0]) / 1000
+
+
+def waits(some: Iterable[Taken]) -> list[tuple[Snapshot, float]]:
+    """Each job with the time since when it waited here."""
+    return [(one.entry.job, added_at(one)) for one in some]
 
 
 def queue_seconds(one: Taken, at: float) -> float:

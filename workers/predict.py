@@ -12,11 +12,19 @@ from shared.domain.names import Backlog, Stage
 from shared.domain.states import State
 from shared.errors import JobFailed, JobInputGone, RunUnwanted, WorkTakenAway
 from shared.payloads import references
-from shared.telemetry import counters
+from shared.telemetry import counters, tracing
 from shared.telemetry.subject import about
 from workers import tensors
 from workers.batching import batches, bucket, split, stack
-from workers.entry_moves import ended, failed, given_back, late, put_back, queue_seconds
+from workers.entry_moves import (
+    ended,
+    failed,
+    given_back,
+    late,
+    put_back,
+    queue_seconds,
+    waits,
+)
 from workers.in_hand import InHand
 from workers.outputs import encode_output
 from workers.sessions import Session, Sessions
@@ -132,7 +140,8 @@ class Predict:
         begun = self._worker.clock.monotonic()
         results: list[Tensors | JobFailed]
         try:
-            outputs = self._outputs(session, rows, take)
+            with tracing.batch(Stage.PREDICT, lambda: waits(one.taken for one in rows), take.at):
+                outputs = self._outputs(session, rows, take)
             results = [*split(outputs, [row.count for row in rows])]
         except WorkTakenAway:
             raise

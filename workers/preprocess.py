@@ -15,10 +15,18 @@ from shared.domain.prediction import advanced
 from shared.domain.states import Progress
 from shared.errors import JobFailed, JobInputGone, ModelRefused, NotFound
 from shared.payloads import references
+from shared.telemetry import tracing
 from shared.telemetry.subject import about
 from workers import tensors
 from workers.batching import together_or_alone
-from workers.entry_moves import failed, given_back, late, put_back, queue_seconds
+from workers.entry_moves import (
+    added_at,
+    failed,
+    given_back,
+    late,
+    put_back,
+    queue_seconds,
+)
 from workers.in_hand import InHand
 from workers.worker import Worker
 
@@ -74,6 +82,11 @@ class Preprocess:
     def _prepare(self, one: Taken, take: InHand, backlog: Backlog) -> Move:
         entry = one.entry
         about(entry.job)
+        with tracing.step(Stage.PREPROCESS, entry.job, lambda: added_at(one), take.at):
+            return self._move(one, take, backlog)
+
+    def _move(self, one: Taken, take: InHand, backlog: Backlog) -> Move:
+        entry = one.entry
         if move := late(one, take.at):
             return move
         begun = self._worker.clock.monotonic()

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.backlog.backlogs import Backlogs, Taken
 from shared.db.engine import reading, writing
 from shared.domain.failures import Failure
-from shared.domain.names import RECORD
+from shared.domain.names import RECORD, Stage
 from shared.domain.outcome import Outcome
 from shared.domain.prediction import Snapshot
 from shared.errors import BusyError
@@ -22,11 +22,11 @@ from shared.jobs.blobs_in_use import needed
 from shared.jobs.last_joiners import follow_all
 from shared.jobs.lifecycle import End, Finished
 from shared.jobs.samples import Sampler
-from shared.telemetry import counters
+from shared.telemetry import counters, tracing
 from shared.telemetry.many import observe_all
 from shared.telemetry.subject import about
 from shared.webhooks import bell
-from workers.entry_moves import given_back
+from workers.entry_moves import given_back, waits
 from workers.worker import Worker
 
 log = structlog.get_logger()
@@ -54,7 +54,8 @@ class Record:
         """Takes outcomes, commits them, makes them visible; answers how many jobs that were."""
         take = self._worker.take(RECORD, self._worker.settings.record_batch)
         if take.taken:
-            with counters.record_seconds.time():
+            tracer = tracing.batch(Stage.RECORD, lambda: waits(take.taken), take.at)
+            with counters.record_seconds.time(), tracer:
                 self._record(take.taken)
         return len(take.taken)
 

@@ -5,7 +5,7 @@ from sqlalchemy import Engine, inspect, text
 from shared.db.engine import reading
 from shared.errors import BusyError, StartupRefused
 
-HEAD = "0012"
+HEAD = "0014"
 """The revision that this release works with."""
 
 

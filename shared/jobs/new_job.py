@@ -41,6 +41,7 @@ class NewJob:
     reuses: bool = False
     keeps_result: bool = False
     tenant_policies: tuple[Policy, ...] = ()
+    traceparent: str | None = None
 
     def row(
         self, settings: Settings, input_ref: str | None, joined_to: str | None = None
@@ -70,6 +71,7 @@ class NewJob:
             "request_metadata": self.metadata,
             "joined_to": joined_to,
             "retry_of": self.retry_of,
+            "traceparent": self.traceparent,
             "cache": "joined" if joined_to else "miss",
             "created_at": self.created_at,
         }
@@ -77,7 +79,7 @@ class NewJob:
     def snapshot(self, echo_max_bytes: int) -> Snapshot:
         """The prediction as it stands right after the commit."""
         small = len(self.input) <= echo_max_bytes
-        return {
+        shown: Snapshot = {
             "attempt": 1,
             "terminal": False,
             "status": WIRE_STATUS[Progress.QUEUED],
@@ -100,6 +102,9 @@ class NewJob:
             "completed_at": None,
             "deadline_at": wire_time(self.deadline_at) if self.deadline_at else None,
         }
+        if self.traceparent is not None:
+            shown["traceparent"] = self.traceparent
+        return shown
 
 
 def fingerprint(*parts: str | bytes) -> str:

@@ -48,6 +48,7 @@ class Job(SQLModel, table=True):
     request_metadata: bytes | None = Field(default=None, sa_type=JsonBytes)
     joined_to: str | None = Field(default=None, sa_type=JobId)
     retry_of: str | None = Field(default=None, sa_type=JobId)
+    traceparent: str | None = Field(default=None, max_length=55)
 
     output: bytes | None = Field(default=None, sa_type=JsonBytes)
     output_ref: str | None = Field(default=None, max_length=64)

@@ -96,6 +96,8 @@ def from_row(row: RowMapping, echo_max_bytes: int) -> Snapshot:
     }
     if row["retry_of"] is not None:
         shown["retry_of"] = row["retry_of"]
+    if row["traceparent"] is not None:
+        shown["traceparent"] = row["traceparent"]
     return _by_reference(shown, row["output_ref"])
 
 

@@ -6,15 +6,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from queuecast import Client
 
@@ -125,11 +128,68 @@ def client(system: RunningSystem) -> Iterator[Client]:
         yield client
 
 
+class Receiver:
+    """Takes traces by OTLP/HTTP, and webhooks at any other path."""
+
+    def __init__(self) -> None:
+        self.spans: list[Any] = []
+        self.webhooks: list[Mapping[str, str]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/v1/traces":
+                    receiver.spans += _spans(body)
+                else:
+                    receiver.webhooks.append(dict(self.headers))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        return Handler
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        with self._server:
+            threading.Thread(target=self._server.serve_forever, daemon=True).start()
+            yield
+            self._server.shutdown()
+
+
+def _spans(body: bytes) -> list[Any]:
+    request = ExportTraceServiceRequest.FromString(body)
+    scopes = [scope for one in request.resource_spans for scope in one.scope_spans]
+    return [span for scope in scopes for span in scope.spans]
+
+
 @pytest.fixture(scope="session")
-def observed(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[RunningSystem]:
-    """One with all that tells what happens: Flower, and metrics of each process."""
-    watching = {"QUEUECAST_FLOWER_USER": "op", "QUEUECAST_FLOWER_PASSWORD": "hush-hush"}
-    options = ("--flower", "0", "--metrics-port", str(_free_ports()), "--api-processes", "2")
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    with receiver.listening():
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def observed(
+    tmp_path_factory: pytest.TempPathFactory, models_dir: Path, receiver: Receiver
+) -> Iterator[RunningSystem]:
+    """One with all that tells what happens: Flower, metrics of each process, traces."""
+    watching = {
+        "QUEUECAST_FLOWER_USER": "op",
+        "QUEUECAST_FLOWER_PASSWORD": "hush-hush",
+        "QUEUECAST_OTLP_ENDPOINT": receiver.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
+    options = ["--flower", "0", "--metrics-port", str(_free_ports()), "--api-processes", "2"]
+    options += ["--predict-processes", "1"]
     data_dir = tmp_path_factory.mktemp("observed") / "data"
     running = start_system(data_dir, models_dir, *options, environment=watching)
     yield running

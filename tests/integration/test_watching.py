@@ -1,7 +1,9 @@
-"""What a running system tells of itself: metrics, Flower, logs."""
+"""What a running system tells of itself: metrics, Flower, traces, logs."""
 
 import base64
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -112,6 +114,58 @@ def test_flower_asks_who_looks_and_only_shows(observed) -> None:
     [worker, *_] = httpx2.get(f"{url}/api/workers", headers={"Authorization": OPERATOR}).json()
     stop = httpx2.post(f"{url}/api/worker/shutdown/{worker}", headers={"Authorization": OPERATOR})
     assert stop.status_code == 403
+
+
+TRACE, CLIENT_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def submitted(observed, sample, trace: str, **more: Any) -> None:
+    """One prediction of an input that is new, in the client's trace."""
+    body = {"model": MODEL, "input": sample | {"ash": int(trace, 16) % 1000 / 500}, **more}
+    headers = {"traceparent": f"00-{trace}-{CLIENT_SPAN}-01"}
+    answer = httpx2.post(f"{observed.url}/api/v1/predictions", json=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+
+
+def spans_of(receiver, trace: str) -> dict[str, Any]:
+    """By name, one of each."""
+    found = [span for span in list(receiver.spans) if span.trace_id.hex() == trace]
+    return {span.name: span for span in found}
+
+
+def test_a_job_is_one_trace_from_the_client_to_its_webhook(observed, receiver, sample) -> None:
+    submitted(observed, sample, TRACE, webhook=f"{receiver.url}/hook")
+    names = {"POST /api/v1/predictions", "queue", "preprocess", "predict", "record", "webhook"}
+    assert until(lambda: names <= spans_of(receiver, TRACE).keys()), spans_of(receiver, TRACE)
+    found = spans_of(receiver, TRACE)
+    root = found["POST /api/v1/predictions"]
+    assert root.parent_span_id.hex() == CLIENT_SPAN
+    assert {found[name].parent_span_id for name in names - {root.name}} == {root.span_id}
+    [told] = [one["traceparent"] for one in receiver.webhooks if TRACE in one["traceparent"]]
+    assert told == f"00-{TRACE}-{found['webhook'].span_id.hex()}-01"
+    waits = [one for one in receiver.spans if one.trace_id.hex() == TRACE and one.name == "queue"]
+    stages = {one.value.string_value for wait in waits for one in wait.attributes}
+    assert stages == {"preprocess", "predict", "record"}
+    assert all(one.start_time_unix_nano <= one.end_time_unix_nano for one in found.values())
+
+
+def test_a_run_for_many_is_linked_with_each_of_them(observed, receiver, sample) -> None:
+    traces = [f"{number:032x}" for number in range(1, 5)]
+    [predict] = observed.pids("predict")
+    os.kill(predict, signal.SIGSTOP)  # until all of them wait
+    try:
+        for trace in traces:
+            submitted(observed, sample, trace)
+        assert until(lambda: all("preprocess" in spans_of(receiver, one) for one in traces))
+    finally:
+        os.kill(predict, signal.SIGCONT)
+    assert until(lambda: all("predict" in spans_of(receiver, one) for one in traces))
+    runs = {one.span_id: one for one in receiver.spans if one.name == "predict batch"}
+    roots = {spans_of(receiver, one)["POST /api/v1/predictions"].span_id for one in traces}
+    linked = {spans_of(receiver, one)["predict"].links[0].span_id for one in traces}
+    [run] = [runs[one] for one in linked]
+    assert {link.span_id for link in run.links} == roots
+    assert [one.value.int_value for one in run.attributes] == [len(traces)]
 
 
 def test_logs_are_lines_of_json_without_payloads(observed, sample) -> None:
