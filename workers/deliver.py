@@ -104,9 +104,7 @@ class Deliver:
             }
             with tracing.sending(one.traceparent, delivery.host) as (trace, tell):
                 headers |= trace
-                attempt = await self._sender.post(
-                    delivery.tenant, delivery.url, headers, one.body
-                )
+                attempt = await self._sender.post(delivery.tenant, delivery.url, headers, one.body)
                 tell(attempt.status)
                 return attempt
         except Exception:  # what one receiver provokes must not end the others

@@ -56,7 +56,9 @@ def _aged(process: dict[str, Any], now: float) -> dict[str, Any]:
 
 def _show(state: dict[str, Any]) -> None:
     say(f"{state['state']} (launcher pid {state['pid']})")
-    for name in ("api_url", "redis_url", "database_url", "data_dir"):
+    for name in ("api_url", "flower_url", "redis_url", "database_url", "data_dir"):
+        if not state.get(name):
+            continue
         say(f"  {name:<13} {without_password(state[name])}")
     say(f"  {'process':<14} {'role':<11} {'pid':>8}  {'alive':<5} {'uptime':>9} {'restarts':>8}")
     for one in state["processes"]:

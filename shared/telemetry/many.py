@@ -1,7 +1,6 @@
 """Many observations at once: what a batch brings costs little more than what one job would."""
 
-from bisect import bisect_left
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from prometheus_client import Histogram
@@ -15,7 +14,10 @@ def observe_all(histogram: Histogram, amounts: Sequence[float]) -> None:
     """
     if not amounts:
         return
-    bounds = histogram._upper_bounds
-    histogram._sum.inc(sum(amounts))
-    for position, number in Counter(bisect_left(bounds, one) for one in amounts).items():
-        histogram._buckets[position].inc(number)
+    bounds, waiting, begin = histogram._upper_bounds, sorted(amounts), 0
+    histogram._sum.inc(sum(waiting))
+    while begin < len(waiting):
+        bucket = bisect_left(bounds, waiting[begin])
+        end = bisect_right(waiting, bounds[bucket], begin)
+        histogram._buckets[bucket].inc(end - begin)
+        begin = end
