@@ -1,6 +1,7 @@
 """What the routes work with."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import Request
 
@@ -24,7 +25,7 @@ class Services:
     turns: Turns = field(default_factory=Turns)
     streams: StreamSlots = field(default_factory=StreamSlots)
     tally: RequestTally = field(default_factory=RequestTally)
-    downloads: StreamSlots = field(default_factory=StreamSlots)
+    downloads: StreamSlots = field(default_factory=partial(StreamSlots, "the list has it in pages"))
 
 
 def services(request: Request) -> Services:

@@ -26,10 +26,14 @@ KEEP_ALIVE = b":\n"
 
 
 class StreamSlots:
-    """How many streams one process holds open: each costs a connection and some memory."""
+    """How many streams one process holds open: each costs a connection and some memory.
 
-    def __init__(self) -> None:
+    `instead` says what whoever gets none may do.
+    """
+
+    def __init__(self, instead: str = "GET with ?wait= works as well") -> None:
         self._open: Counter[str] = Counter()
+        self._instead = instead
 
     @contextmanager
     def one_of(self, most: int, tenant: str = "", of_tenant: int | None = None) -> Iterator[None]:
@@ -44,7 +48,7 @@ class StreamSlots:
         else:
             holder = ""
         if holder:
-            reason = f"{holder} as many streams as it may; GET with ?wait= works as well"
+            reason = f"{holder} as many streams as it may; {self._instead}"
             raise TooManyStreams(reason, retry_after_seconds=5)
         self._open[tenant] += 1
         try:
