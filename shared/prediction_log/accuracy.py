@@ -16,7 +16,7 @@ from shared.db.expressions import day_and_hour
 from shared.prediction_log.table import feedback_table as feedback
 
 NEWEST = 100_000
-"""So many are looked at: 0.2 s."""
+"""So many are looked at: 0.4 s."""
 
 CONFUSED_MAX = 1000
 """Pairs of a true and a predicted label that are told of, the most frequent first."""
