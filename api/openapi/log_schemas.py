@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.openapi.schemas import Metrics, Problem, Schema
+from api.openapi.schemas import Metrics, Refusal, Schema
 
 Said = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -96,17 +96,18 @@ class Feedback(Schema):
     changes: int
 
 
-class FeedbackResult(Schema):
-    """Of one: as it stands now, or why it was refused."""
+class TakenFeedback(Schema):
+    feedback: Feedback
 
-    feedback: Feedback | None = None
-    problem: Problem | None = None
+
+class RefusedFeedback(Schema):
+    problem: Refusal
 
 
 class FeedbackResults(Schema):
     accepted: int
     refused: int
-    results: list[FeedbackResult]
+    results: list[TakenFeedback | RefusedFeedback]
 
 
 class Measures(Schema):
