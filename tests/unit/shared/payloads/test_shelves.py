@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from obstore.store import MemoryStore
 
+from shared.payloads.object_store import open_store
 from shared.payloads.shelves import BucketShelf, FolderShelf, Shelf
 
 
@@ -12,7 +12,7 @@ from shared.payloads.shelves import BucketShelf, FolderShelf, Shelf
 def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
     if request.param == "folder":
         return FolderShelf(tmp_path / "shelf")
-    return BucketShelf(MemoryStore())
+    return BucketShelf(open_store(request.getfixturevalue("bucket"), "--to"))
 
 
 @pytest.fixture
