@@ -92,18 +92,19 @@ class EventStream(Response):
     async def _send_all(self, first: bytes, send: Send) -> None:
         loop = asyncio.get_running_loop()
         began = sent_at = loop.time()
-        await _send(send, first or KEEP_ALIVE)  # the client sees at once that it is heard
+        await send_part(send, first or KEEP_ALIVE)  # the client sees at once that it is heard
         async for frame in self._frames:
             now = loop.time()
             if frame or now - sent_at >= KEEP_ALIVE_SECONDS:
-                await _send(send, frame or KEEP_ALIVE)
+                await send_part(send, frame or KEEP_ALIVE)
                 sent_at = now
             if self._stopping or now - began >= LONGEST_SECONDS:
                 break
-        await _send(send, b"", more=False)
+        await send_part(send, b"", more=False)
 
 
-async def _send(send: Send, data: bytes, *, more: bool = True) -> None:
+async def send_part(send: Send, data: bytes, *, more: bool = True) -> None:
+    """One part of a body; raises ClientDisconnect for a client that takes nothing."""
     try:
         async with asyncio.timeout(STALL_SECONDS):
             await send({"type": "http.response.body", "body": data, "more_body": more})

@@ -1,46 +1,53 @@
 """The prediction log as a download: read and sent a page at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from sqlalchemy import Engine
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shared.prediction_log.export import Record, records
-from shared.prediction_log.listing import Wanted
+from api.event_stream import send_part
+from shared.prediction_log.export import Record
 from shared.prediction_log.text_formats import csv_header, csv_lines, json_lines
 
 TYPES = {"csv": "text/csv; charset=utf-8; header=present", "jsonl": "application/jsonl"}
 
 
-class LogDownload(StreamingResponse):
-    """It holds `slot` as long as it lasts.
+class LogDownload(Response):
+    """Sends all `pages`, and holds `slot` meanwhile.
 
-    When SQL goes away in the middle, the connection is cut: nobody takes a part for the whole.
+    What they raise before the first is an answer like any other. When SQL goes away later, the
+    connection is cut: nobody takes a part for the whole.
     """
 
     def __init__(
-        self, engine: Engine, wanted: Wanted, format: str, slot: AbstractContextManager[None]
+        self, pages: Iterator[list[Record]], kind: str, slot: AbstractContextManager[None]
     ) -> None:
+        self.status_code = 200
+        self.background = None
+        self._pages = pages
         self._slot = slot
-        headers = {"Content-Disposition": f'attachment; filename="prediction-log.{format}"'}
-        super().__init__(_parts(engine, wanted, format), headers=headers, media_type=TYPES[format])
+        self._header, self._encode = b"", json_lines
+        if kind == "csv":
+            self._header, self._encode = csv_header(), csv_lines
+        name = f'attachment; filename="prediction-log.{kind}"'
+        self.init_headers({"content-type": TYPES[kind], "content-disposition": name})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         with self._slot:
-            await super().__call__(scope, receive, send)
+            part = await self._next()
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            await send_part(send, self._header)
+            while part is not None:
+                await send_part(send, part)
+                part = await self._next()
+            await send_part(send, b"", more=False)
 
+    async def _next(self) -> bytes | None:
+        return await asyncio.to_thread(self._read)
 
-async def _parts(engine: Engine, wanted: Wanted, format: str) -> AsyncIterator[bytes]:
-    if format == "csv":
-        yield csv_header()
-    encode = csv_lines if format == "csv" else json_lines
-    pages = records(engine, wanted)
-    while (page := await asyncio.to_thread(_next, pages)) is not None:
-        yield await asyncio.to_thread(encode, page)
-
-
-def _next(pages: Iterator[list[Record]]) -> list[Record] | None:
-    return next(pages, None)
+    def _read(self) -> bytes | None:
+        page = next(self._pages, None)
+        return None if page is None else self._encode(page)

@@ -31,6 +31,7 @@ from shared.container import Container
 from shared.domain.prediction import wire_time
 from shared.errors import InvalidState, NotFound, QueuecastError
 from shared.prediction_log.accuracy import Accuracy, Span
+from shared.prediction_log.export import records
 from shared.prediction_log.feedback import Truth
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
@@ -69,7 +70,7 @@ async def export(request: Request) -> Response:
     wanted, kind = read_wanted(parameters, whose), read_format(parameters)
     here = services(request)
     slot = here.downloads.one_of(DOWNLOADS_MAX, whose, TENANT_DOWNLOADS_MAX)
-    return LogDownload(here.container.engine, wanted, kind, slot)
+    return LogDownload(records(here.container.engine, wanted), kind, slot)
 
 
 @router.get("/prediction-log/distribution", **described.DISTRIBUTION)

@@ -176,3 +176,8 @@ def test_one_tenant_has_few_downloads_at_a_time(client: Any) -> None:
     with slots.one_of(9, "default"), slots.one_of(9, "default"):
         assert client.get("/api/v1/prediction-log/export").status_code == 429
     assert client.get("/api/v1/prediction-log/export").status_code == 200
+
+
+def test_without_sql_there_is_no_download(client: Any, lose_database: Any) -> None:
+    lose_database()
+    assert client.get("/api/v1/prediction-log/export").status_code == 503
