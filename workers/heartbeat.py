@@ -16,7 +16,7 @@ from workers.watchdog import EXIT_STATUS, Watchdog
 log = structlog.get_logger()
 
 ALIVE_SECONDS = 30.0
-"""A process that was silent for so long is to be replaced."""
+"""A process that misses its beats for so long is to be replaced."""
 
 LATE_SECONDS = 5.0
 """A beat that comes later than that: the process was stopped, or its machine slept."""
@@ -90,7 +90,7 @@ class Heartbeat:
         except redis.RedisError as error:
             self._pulse.lost()
             log.warning("heartbeat_missed", error=type(error).__name__)
-        self._alive.promise(ALIVE_SECONDS)
+        self._alive.promise(ALIVE_SECONDS + self._pause_seconds)
         self._look()
 
     def _give_up(self) -> None:

@@ -109,7 +109,8 @@ class Preprocess:
     def _prepared(self, one: Taken, backlog: Backlog) -> Entry:
         """The entry with the job's tensors, or with where they stand when they are large."""
         entry = one.entry
-        processor = self._processor(backlog.model, backlog.version)
+        with self._worker.watchdog.limit(self._worker.settings.model_load_seconds, lambda: None):
+            processor = self._processor(backlog.model, backlog.version)
         data = self._worker.blobs.get(entry.payload_ref) if entry.payload_ref else entry.payload
         with self._worker.watchdog.limit(TIME_LIMIT_SECONDS, lambda: None):
             try:

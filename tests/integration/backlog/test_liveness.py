@@ -59,4 +59,4 @@ def test_a_worker_that_hears_lives_on_and_leaves_no_canary(start, valkey, settin
     assert is_alive(settings.data_dir / "alive")
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE_SECONDS) == 0
-    assert valkey.keys("*canary*") == []
+    assert valkey.keys("*canary*") == valkey.keys("*quarantine*") == []

@@ -237,5 +237,6 @@ def test_a_model_that_is_never_loaded_is_unavailable_from_then_on(serve, setting
         with pytest.raises(JobFailed) as refused:
             sessions.get("m", "1")
         assert refused.value.code == "model_unavailable"
+        assert refused.value.detail == "the model was not loaded within 0.2 s"
     loading = [one for one in threading.enumerate() if one.name == "loading"]
     assert len(loading) == 1

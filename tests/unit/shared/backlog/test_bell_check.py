@@ -8,7 +8,7 @@ from celery import Celery
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.backlog.bell_check import is_bell
+from shared.backlog.bell_check import BELL_MAX_BYTES, is_bell
 from shared.backlog.bells import Bells
 from shared.domain.names import RECORD, Backlog, Keys, Stage
 
@@ -83,6 +83,7 @@ REFUSED = {
     "an argument that is no name": lambda: calling([[{"x": 1}], {}, {}]),
     "options": lambda: calling([["wine", "1"], {"x": 1}, {}]),
     "callbacks": lambda: calling([["wine", "1"], {}, {"chain": [{"task": "x"}]}]),
+    "too large": lambda: calling([["wine", "1" * BELL_MAX_BYTES], {}, {}]),
     "nothing embedded": lambda: calling([["wine", "1"], {}, None]),
 }
 
