@@ -1,8 +1,7 @@
 """The Celery application of a worker process, with the tasks of its stage."""
 
-import os
-import socket
-from functools import partial
+import secrets
+from functools import cache, partial
 
 from celery import Celery
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
@@ -40,9 +39,13 @@ def create_app(stage: Stage, container: Container, registry: Registry) -> tuple[
     return app, worker
 
 
+@cache
 def own_queue() -> str:
-    """The Celery queue that this process alone reads: its canary comes this way."""
-    return f"canary-{socket.gethostname()}-{os.getpid()}"
+    """The Celery queue that this process alone reads: its canary comes this way.
+
+    Neither host nor pid tells processes apart: each container has its own of the latter.
+    """
+    return f"canary-{secrets.token_hex(8)}"
 
 
 def _register_preprocess(app: Celery, worker: Worker) -> None:
