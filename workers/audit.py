@@ -5,7 +5,7 @@ is made when Redis holds fewer entries than SQL owes, twice in a row; and from t
 somebody has been owed for long, because under load the entries of the young hide that of the old.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any, cast
@@ -17,6 +17,7 @@ from shared.backlog.entries import Entry
 from shared.container import Container
 from shared.db.engine import reading
 from shared.domain.names import Keys, Stage
+from shared.domain.prediction import HEAD_BYTES, unfinished_attempt
 from shared.jobs import store, views
 from shared.jobs.store import Due
 from shared.telemetry import counters
@@ -73,19 +74,29 @@ class Audit:
         return sum(pipeline.execute())
 
     def _give_back_orphans(self) -> None:
-        """Whoever is owed before the entries are listed, and not listed, has none."""
-        owed = list(self._owed())
+        """Whoever had a snapshot before the entries were listed, and is not listed, has none."""
+        attempts = dict(self._attempts())
         listed = set(self._listed())
-        orphans = [one for one in owed if self._keys.snapshot(one.id) not in listed]
+        orphans = [one for one in attempts if self._keys.snapshot(one) not in listed]
         for start in range(0, len(orphans), SLICE):
-            self._forget(orphans[start : start + SLICE])
+            self._forget({one: attempts[one] for one in orphans[start : start + SLICE]})
 
-    def _owed(self) -> Iterator[Due]:
+    def _attempts(self) -> Iterator[tuple[str, int]]:
+        """The attempt under which Redis has each job that is owed; an older one, perhaps."""
+        for due in self._owed():
+            pipeline = self._redis.pipeline(transaction=False)
+            for one in due:
+                pipeline.getrange(self._keys.snapshot(one.id), 0, HEAD_BYTES - 1)
+            for one, head in zip(due, pipeline.execute(), strict=True):
+                if (attempt := unfinished_attempt(head)) is not None:
+                    yield one.id, attempt
+
+    def _owed(self) -> Iterator[list[Due]]:
         position: str | None = None
         while True:
             with reading(self._engine) as connection:
                 due = store.due(connection, self._clock.now(), position, SLICE)
-            yield from due
+            yield due
             if len(due) < SLICE:
                 return
             position = due[-1].id
@@ -100,14 +111,14 @@ class Audit:
                     break
                 start = f"({last.decode()}"
 
-    def _forget(self, orphans: Sequence[Due]) -> None:
+    def _forget(self, orphans: Mapping[str, int]) -> None:
         """Takes their snapshots away, unless they have moved on to another attempt meanwhile."""
-        attempts = {one.id: one.attempt for one in orphans}
         with reading(self._engine) as connection:
-            rows = store.read_many(connection, list(attempts))
+            rows = store.read_many(connection, list(orphans))
         echo = self._settings.echo_input_max_bytes
-        same = (row for row in rows if row["attempt"] == attempts[row["id"]])
-        entries = (Entry(views.from_row(row, echo)) for row in same)
+        entries = (
+            Entry(views.from_row(row, echo) | {"attempt": orphans[row["id"]]}) for row in rows
+        )
         nowhere = (Move(entry, None, Taken(entry, "", b"")) for entry in entries)
         found = sum(self._backlogs.move(list(nowhere)))
         if found:

@@ -4,7 +4,9 @@ import pytest
 
 from shared.backlog.backlogs import Move
 from shared.backlog.entries import Entry
+from shared.db.engine import writing
 from shared.domain.names import RECORD, Backlog, Priority, Stage
+from shared.jobs import lifecycle
 from shared.jobs.store import Due
 from workers.audit import AUDIT_SECONDS, LONG_OWED_SECONDS, SLICE, Audit
 
@@ -89,7 +91,7 @@ def test_a_job_that_moved_on_meanwhile_keeps_its_snapshot(
     valkey.delete(keys.snapshot(job.id), keys.stream(WINE, Priority.NORMAL))
     later = job.snapshot(1024) | {"attempt": 2}
     backlogs.move([Move(Entry(later, job.input), WINE)])
-    audit._forget([Due(job.id, 1)])  # as if it had been listed before the later dispatch
+    audit._forget({job.id: 1})  # as if it had been listed before the later dispatch
     assert snapshot(job.id)["attempt"] == 2
 
 
@@ -110,3 +112,14 @@ def test_entries_of_others_hide_an_orphan_for_minutes_only(
         audit.run()
         assert (snapshot(orphan.id) is not None) is there
     assert all(snapshot(job.id) for job in young)
+
+
+def test_an_orphan_that_an_older_redis_left_is_given_back(
+    dispatched, run_twice, engine, valkey, keys, snapshot, clock
+) -> None:
+    job = dispatched()
+    with writing(engine) as connection:
+        lifecycle.dispatch(connection, [Due(job.id, 1)], clock.now(), 0)
+    valkey.delete(keys.stream(WINE, Priority.NORMAL))
+    run_twice()
+    assert snapshot(job.id) is None
