@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any, cast
 
 import redis
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from shared.backlog import connections
 from shared.db import engine as databases
@@ -71,18 +71,22 @@ def violations(settings: Settings) -> list[Violation]:
     """
     engine = databases.connect(settings)
     client = connections.connect(settings, timeout_seconds=REDIS_SECONDS)
-    keys = Keys(settings.key_prefix)
     try:
-        with reading(engine) as connection:
-            unfinished = _unfinished(connection)
-        census = take_census(client, keys, unfinished)
-        with reading(engine) as connection:
-            concerned = {*census.attempts, *(job_id for _, job_id, _ in census.entries)}
-            owners = _owners(connection, sorted(concerned))
-        return contradictions(census, owners)
+        return look(engine, client, Keys(settings.key_prefix))
     finally:
         client.close()
         engine.dispose()
+
+
+def look(engine: Engine, client: redis.Redis, keys: Keys) -> list[Violation]:
+    """As `violations`, over connections that are there already."""
+    with reading(engine) as connection:
+        unfinished = _unfinished(connection)
+    census = take_census(client, keys, unfinished)
+    with reading(engine) as connection:
+        concerned = {*census.attempts, *(job_id for _, job_id, _ in census.entries)}
+        owners = _owners(connection, sorted(concerned))
+    return contradictions(census, owners)
 
 
 def contradictions(census: Census, owners: Mapping[str, Owner]) -> list[Violation]:

@@ -19,6 +19,8 @@ COMMANDS = {
     "status": "what is running, and where",
     "queuecast": "the command line: predict, jobs, job, models (see ./run queuecast --help)",
     "keys": "API keys: create, list, rotate, revoke; limit what a tenant may use",
+    "backup": "copy the database, the blobs and the key, while everything runs",
+    "restore": "make an empty data folder from a backup",
     "dead-letters": "jobs that the service failed: list, show, retry, purge",
     "log": "the prediction log: export it to files, erase what a tenant has left",
     "migrate": "bring the database to this release's revision",
@@ -33,6 +35,8 @@ COMMANDS = {
 HANDED_OVER = {
     "queuecast": "client_command:queuecast",
     "keys": "keys:keys",
+    "backup": "backup:backup",
+    "restore": "restore:restore",
     "dead-letters": "dead_letters:dead_letters",
     "log": "prediction_log.command:log",
     "locust": "locust_command:locust",

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -18,6 +18,7 @@ from shared.domain.outcome import Outcome
 from shared.domain.states import TERMINAL, State
 from shared.jobs.store import Due
 from tests.conformance.life.machine import CRASHES_MAX, Loss, Seen
+from tests.conformance.life.paper import PaperRedis, Row
 from tests.conftest import NOON
 from workers import sweep_decisions as decide
 from workers.partition import Census, Owner, Violation, contradictions
@@ -31,38 +32,6 @@ BACKLOGS = {
     Stage.RECORD: RECORD,
 }
 NEXT = {Stage.PREPROCESS: Stage.PREDICT, Stage.PREDICT: Stage.RECORD}
-
-
-@dataclass
-class Row:
-    id: str
-    content: int
-    priority: str
-    created_at: datetime
-    dispatch_after: datetime
-    deadline_at: datetime | None
-    joined_to: str | None
-    status: str = "queued"
-    attempt: int = 1
-    crashes: int = 0
-    error_code: str | None = None
-    wrote: tuple[str, int] | None = None
-    cache: str = "miss"
-
-
-@dataclass
-class PaperRedis:
-    """`snapshots`: the attempt of an unfinished job, 0 of one that has ended. `entries`: by their
-    ids the stage, what waits, and who holds it."""
-
-    snapshots: dict[str, int] = field(default_factory=dict)
-    entries: dict[bytes, tuple[Stage, Entry, str | None]] = field(default_factory=dict)
-    beats: set[str] = field(default_factory=set)
-    running: dict[str, list[str]] = field(default_factory=dict)
-    fenced: set[str] = field(default_factory=set)
-    bells: set[Stage] = field(default_factory=set)
-    leaders: dict[int, str] = field(default_factory=dict)
-    run: int = 0
 
 
 class PaperWorld:

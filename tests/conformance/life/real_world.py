@@ -49,7 +49,7 @@ from tests.conftest import NOON
 from workers.audit import Audit
 from workers.entry_moves import ended, given_back
 from workers.leaderless import Leaderless
-from workers.partition import Violation, violations
+from workers.partition import Violation, look
 from workers.record import Record
 from workers.sweep_steps import Sweep
 
@@ -224,7 +224,9 @@ class RealWorld:
 
     def _record(self, held: list[Taken]) -> None:
         worker: Any = SimpleNamespace(
-            container=SimpleNamespace(engine=self._engine, backlogs=self._backlogs),
+            container=SimpleNamespace(
+                engine=self._engine, backlogs=self._backlogs, served=SERVED
+            ),
             settings=self._settings, clock=self._clock, blobs=self._blobs, stopping=False,
             take=lambda *_: SimpleNamespace(taken=held),
         )  # fmt: skip
@@ -324,7 +326,7 @@ class RealWorld:
         }  # fmt: skip
 
     def contradictions(self) -> list[Violation]:
-        return violations(self._settings)
+        return look(self._engine, self._redis, self._backlogs.keys)
 
     def silent(self) -> list[Any]:
         depths = self._sweepers[0][0]._depths(self._sweepers[0][0]._streams())
