@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared import failpoints
 from shared.db.engine import reading, writing
 from shared.domain.names import DELIVER
 from shared.domain.prediction import wire_time
@@ -174,6 +175,7 @@ class Deliver:
         for one, attempt in ended.items():
             self._rooms.remember(one.tenant, one.host, failed=not attempt.succeeded)
         if ended:
+            failpoints.reach("deliver.sent")
             await asyncio.to_thread(self._note, ended)
         return len(ended)
 

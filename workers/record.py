@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared import failpoints
 from shared.backlog.backlogs import Backlogs, Taken
 from shared.db.engine import reading, writing
 from shared.domain.failures import Failure
@@ -74,6 +75,7 @@ class Record:
             log.warning("outcome_refused", error=type(error).__name__)
             self._record_as_unstorable(taken[0], now)
             return
+        failpoints.reach("record.committed")
         self._show(taken, finished, now)
 
     def _record_as_unstorable(self, one: Taken, now: datetime) -> None:
@@ -97,6 +99,7 @@ class Record:
                     finished = lifecycle.finish(connection, ends, now)
                     ended = [(models[end.job_id], end.job_id) for end in finished.recorded]
                     self._sampler.sample(connection, ended)
+                    failpoints.reach("record.written")
                 follow_all(self._engine, finished, now)
                 return finished
             except BusyError as error:

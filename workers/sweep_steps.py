@@ -11,6 +11,7 @@ import redis
 import structlog
 from sqlalchemy import RowMapping
 
+from shared import failpoints
 from shared.backlog import entries
 from shared.backlog.backlogs import Move, Taken
 from shared.backlog.consumers import FENCED_SECONDS, alive
@@ -141,6 +142,7 @@ class Sweep:
             rows = store.read_many(connection, claimed)
         if not claimed:
             return
+        failpoints.reach("sweep.claimed")
         # They are unfinished, for sure: a snapshot that says otherwise is left from before a
         # restore of SQL.
         self._redis.delete(*map(self._keys.snapshot, claimed))
@@ -185,6 +187,7 @@ class Sweep:
             now = self._clock.now()
             lifecycle.crash(connection, crashed, now, self._settings.crashes_max)
             lifecycle.release(connection, released, now)
+        failpoints.reach("sweep.released")
         self._backlogs.move(
             [Move(one.entry, RECORD, one) for one in found.outcomes]
             + [Move(one.entry, None, one) for one in (*found.crashed, *found.released)]

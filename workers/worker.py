@@ -11,6 +11,7 @@ import redis
 import structlog
 
 from models.registry import Registry
+from shared import failpoints
 from shared.backlog import quarantine
 from shared.backlog.backlogs import Backlogs, Move, Take, Taken
 from shared.backlog.consumers import Consumer
@@ -71,6 +72,7 @@ class Worker:
         turns = self._turns[backlog]
         order = turns.order
         first = self._take(backlog, rows, order)
+        failpoints.reach("taken", self.stage)
         take = InHand(first, self._backlogs, self.clock, is_noted=self._takes_note)
         wait_seconds = delay_seconds - take.age_seconds
         if wait_seconds > 0 and take.may_grow(rows, self.settings.batch_max_bytes):
@@ -103,6 +105,7 @@ class Worker:
         Then nobody will read what the stage stored of it.
         """
         pairs = zip(moves, self._backlogs.move(moves), strict=True)
+        failpoints.reach("moved", self.stage)
         self.pulse.heard()
         unread = (one.entry for one, moved in pairs if one.destination and not moved)
         self.blobs.delete(*(entry.payload_ref for entry in unread if entry.payload_ref))

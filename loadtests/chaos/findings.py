@@ -20,7 +20,7 @@ class Findings:
     acknowledged and are there all the same, `unended` are those of them without an end. Nobody
     asked for the `unexpected`. `twice` were executed more than once. `double` have more than one
     end, or were shown two. `wrong` have another output than the model gives, or an end that nothing
-    explains. `unannounced` wanted a webhook and have none.
+    explains. `unannounced` wanted a webhook and have none. `contradictions` are of the partition.
     """
 
     attempts: int = 0
@@ -37,6 +37,7 @@ class Findings:
     announced: int = 0
     announced_again: int = 0
     fenced: int = 0
+    contradictions: int = 0
     ends: dict[str, int] = field(default_factory=dict)
     caches: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -44,9 +45,8 @@ class Findings:
     @property
     def broken(self) -> int:
         """How often a promise was broken."""
-        return sum(
-            (self.lost, self.unended, self.unexpected, self.double, self.wrong, self.unannounced)
-        )
+        forgotten = self.unannounced + self.contradictions
+        return self.lost + self.unended + self.unexpected + self.double + self.wrong + forgotten
 
     def note(self, kind: str, what: object) -> None:
         if sum(one.startswith(kind) for one in self.notes) < 5:

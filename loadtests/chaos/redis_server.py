@@ -35,6 +35,11 @@ class RedisServer:
         return str(self._server.address)
 
     @property
+    def url(self) -> str:
+        """Past the proxy."""
+        return self._server.url
+
+    @property
     def pid(self) -> int:
         return self._child.pid
 

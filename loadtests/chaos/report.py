@@ -26,8 +26,9 @@ MEANINGS = {
     "announced": "webhooks that arrived",
     "announced_again": "of these, once more",
     "unannounced": "webhooks that were forgotten",
+    "contradictions": "in no backlog and in no worker's hands, or in two",
 }
-BROKEN = ("lost", "unended", "unexpected", "double", "wrong", "unannounced")
+BROKEN = ("lost", "unended", "unexpected", "double", "wrong", "unannounced", "contradictions")
 
 
 def show(console: Console, outcome: Outcome) -> None:

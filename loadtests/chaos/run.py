@@ -31,6 +31,8 @@ STUCK_SECONDS = 60.0
 WEBHOOK_SECONDS = 8.0
 """A second attempt comes after 4 to 6 s, a third after minutes: that one is not waited for."""
 
+AUDIT_SECONDS = 40.0
+
 PATIENCE_SECONDS = {"queuecast": 60.0, "naive": 5.0}
 """So long a strike waits to be recovered from: a system that loses jobs never does."""
 
@@ -132,9 +134,14 @@ class _Run:
             )
             await self._until_all_ended()
             await self._until_all_told()
+            contradictions = await self._contradictions()
             await load.look_at_all()
             load.close()
-            return self._examined(load, receiver, struck, time.monotonic() - begun)
+            outcome = self._examined(load, receiver, struck, time.monotonic() - begun)
+            outcome.found.contradictions = len(contradictions)
+            for one in contradictions:
+                outcome.found.note("contradiction", one)
+            return outcome
 
     async def _under_load(self, load: Load, receiver: Receiver) -> list[Struck]:
         plan = self._plan
@@ -171,6 +178,15 @@ class _Run:
             if "pending" not in states.values():
                 return
             await asyncio.sleep(0.2)
+
+    async def _contradictions(self) -> Sequence[str]:
+        """Those that stay: the sweeper mends within half a minute what a lost key leaves."""
+        until = time.monotonic() + AUDIT_SECONDS
+        while found := await asyncio.to_thread(self._victim.contradictions):
+            if time.monotonic() > until:
+                return found
+            await asyncio.sleep(1)
+        return []
 
     def _examined(
         self, load: Load, receiver: Receiver, struck: Sequence[Struck], seconds: float

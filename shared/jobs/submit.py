@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import redis
 import structlog
 
+from shared import failpoints
 from shared.backlog.backlogs import Backlogs, Move
 from shared.backlog.breaker import Breaker
 from shared.backlog.entries import Entry
@@ -118,13 +119,16 @@ class Submitter:
         answers: Answers = {one.job.id: _UNKNOWN for one in group}
         try:
             found = self._ask(reuse.questions(one.job for one in group))
+            failpoints.reach("submit.asked")
             answers = self._commit(group, found)
+            failpoints.reach("submit.committed")
             self._forget_inputs([one for one in group if _is_unwanted(answers.get(one.job.id))])
             led_anew = [
                 one.job for one in group if one.job.id in found and _running(answers, one.job)
             ]
             self._ask(reuse.questions(led_anew, reuse=False))
             self._dispatch(group, answers)
+            failpoints.reach("submit.dispatched")
             if _call_back(group, answers) and not self._breaker.is_open:
                 bell.ring(self._backlogs)
             counters.group_rows.observe(len(group))

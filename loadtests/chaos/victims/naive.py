@@ -77,6 +77,9 @@ class Naive:
     def fenced(self) -> int:
         return 0
 
+    def contradictions(self) -> Sequence[str]:
+        return []
+
     def deliveries(self) -> dict[str, str]:
         return {}
 
@@ -90,6 +93,7 @@ def _row(job: NaiveJob) -> Row:
         output=orjson.dumps(job.output) if ended else None,
         error_code=None,
         cache="miss",
+        attempt=1,
         created_at=job.created_at.astimezone(UTC),
         completed_at=job.completed_at.astimezone(UTC) if job.completed_at else None,
         ends=int(ended),

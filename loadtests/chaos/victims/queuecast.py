@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
@@ -18,13 +19,15 @@ from deploy.local.data_dir import DataDir
 from loadtests.bench.arms import programs
 from loadtests.bench.arms.queuecast import clean_environment
 from loadtests.bench.http_client import Address, Answer, request
-from loadtests.chaos.databases import Postgresql
+from loadtests.chaos.databases import Database, Postgresql
 from loadtests.chaos.orders import Order, Way
 from loadtests.chaos.victims.victim import Row, Servers
 from shared.db.engine import create_database_engine
 from shared.jobs.table import job_table
 from shared.prediction_log.table import log_table
+from shared.settings import Settings
 from shared.webhooks.table import delivery_table
+from workers.partition import violations
 
 PREDICTIONS = "/api/v1/predictions"
 ORDER = "order"
@@ -110,6 +113,15 @@ class Queuecast:
         found = re.search(r"^queuecast_jobs_fenced_total (\S+)$", text, re.MULTILINE)
         return int(float(found[1])) if found else 0
 
+    def contradictions(self) -> Sequence[str]:
+        redis, database = self.servers.redis, self.servers.database
+        settings = Settings(
+            redis_url=SecretStr(redis.url),
+            database_url=SecretStr(direct_url(database)),
+            data_dir=self.data_dir.path,
+        )
+        return [f"{one.job_id}: {one.rule}: {one.found}" for one in violations(settings)]
+
     def deliveries(self) -> dict[str, str]:
         table = delivery_table
         query = select(table.c.job_id, table.c.state).where(table.c.event == "completed")
@@ -125,6 +137,7 @@ class Queuecast:
             output=self._output(row),
             error_code=row["error_code"],
             cache=row["cache"],
+            attempt=row["attempt"],
             created_at=row["created_at"],
             completed_at=row["completed_at"],
             ends=row["ends"],
@@ -136,6 +149,11 @@ class Queuecast:
         else:
             found = (self.data_dir.path / "blobs" / row["output_ref"]).read_bytes()
         return found
+
+
+def direct_url(database: Database) -> str:
+    """Past the network that is ours to harm."""
+    return database.direct_url if isinstance(database, Postgresql) else database.url
 
 
 @contextmanager
@@ -154,9 +172,7 @@ def running(
     where = ("--data-dir", str(data_dir.path))
     told = clean_environment() | settings | dict(environment)
     program = programs.python("queuecast", *command, *where, log=log, environment=told)
-    engine = create_database_engine(
-        database.direct_url if isinstance(database, Postgresql) else database.url
-    )
+    engine = create_database_engine(direct_url(database))
     with programs.running(program) as child:
         try:
             programs.until(lambda: (data_dir.running() or {}).get("state") == "ready", child, log)

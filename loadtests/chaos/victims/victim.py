@@ -16,7 +16,8 @@ from loadtests.chaos.redis_server import RedisServer
 class Row:
     """A job as the system's own storage has it; `number` is that of its order.
 
-    `status` is None while it has not ended; `ends` is how many ends were recorded.
+    `attempt` is the last one; `status` is None while it has not ended; `ends` is how many ends were
+    recorded.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Row:
     output: bytes | None
     error_code: str | None
     cache: str
+    attempt: int
     created_at: datetime
     completed_at: datetime | None
     ends: int
@@ -77,6 +79,9 @@ class Victim(Protocol):
 
     def fenced(self) -> int:
         """Outcomes that came too late, as it counts them."""
+
+    def contradictions(self) -> Sequence[str]:
+        """What is in no place, or in two, of the work that is not done: see workers.partition."""
 
     def deliveries(self) -> dict[str, str]:
         """By job, the state of the webhook that tells of its end."""

@@ -43,6 +43,7 @@ def row():
             "output": orjson.dumps({"y": 3.0 * number + 1, "padding": ""}),
             "error_code": None,
             "cache": "miss",
+            "attempt": 1,
             "created_at": NOON,
             "completed_at": NOON,
             "ends": 1,
