@@ -83,8 +83,9 @@ class Faulty:
         until(lambda: self.running.unfinished(datetime.now(UTC)) == 0, PATIENCE_SECONDS)
         RECOVERIES.append((fault, note, time.monotonic() - begun))
         done = [self.client.get(job_id) for job_id in self.jobs]
-        assert [(one.status, one.output["y"]) for one in done] == [
-            ("succeeded", 3.0 * number + 1) for number in self.jobs.values()
+        assert [one for one in done if one.status != "succeeded"] == []
+        assert [one.output["y"] for one in done] == [
+            3.0 * number + 1 for number in self.jobs.values()
         ]
         assert {row.ends for row in self.running.rows()} == {1}
         self.jobs.clear()
@@ -130,26 +131,30 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fa
     with ExitStack() as stack:
 
         def make(database: str = "sqlite", **settings: str) -> Faulty:
-            folder = tmp_path_factory.mktemp("chaos")
-            failpoints = folder / "failpoints"
-            failpoints.mkdir()
-            given = QUICK | {"QUEUECAST_FAILPOINTS": str(failpoints)} | settings
-            plan = Plan(0, 1.0, database=database, settings=given)
-            faulty = Faulty(stack.enter_context(victim(plan, folder)), folder, failpoints)
-            stack.callback(faulty.client.close)
-            return faulty
+            return start_one(stack, tmp_path_factory.mktemp("chaos"), database, **settings)
 
         yield make
 
 
-@pytest.fixture(scope="module")
-def shared_system(start) -> Faulty:
-    return start()
+def start_one(stack: ExitStack, folder: Path, database: str = "sqlite", **settings: str) -> Faulty:
+    failpoints = folder / "failpoints"
+    failpoints.mkdir()
+    given = QUICK | {"QUEUECAST_FAILPOINTS": str(failpoints)} | settings
+    plan = Plan(0, 1.0, database=database, settings=given)
+    faulty = Faulty(stack.enter_context(victim(plan, folder)), folder, failpoints)
+    stack.callback(faulty.client.close)
+    return faulty
+
+
+@pytest.fixture(scope="session")
+def shared_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    with ExitStack() as stack:
+        yield start_one(stack, tmp_path_factory.mktemp("chaos"))
 
 
 @pytest.fixture
 def system(shared_system: Faulty, until) -> Iterator[Faulty]:
-    """One for all tests of a module, whole again before each."""
+    """One for all tests that need no other, whole again before each."""
     until(lambda: is_whole(shared_system))
     yield shared_system
     shared_system.jobs.clear()

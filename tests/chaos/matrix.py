@@ -54,7 +54,8 @@ ELSEWHERE = {
     "F34": "tests/integration/test_crash.py"
     "::test_a_job_that_kills_workers_is_set_aside_after_three",
     "F36": "tests/integration/test_malformed_bells.py::test_a_malformed_bell_stops_nobody",
-    "F39": "tests/unit/workers/test_deliver.py::test_a_failure_is_tried_again_under_the_same_id",
+    "F39": "tests/unit/workers/deliver/test_deliver.py"
+    "::test_a_failure_is_tried_again_under_the_same_id",
     "F40": "tests/unit/workers/test_sending.py::test_no_more_of_a_body_is_read_than_its_bound",
 }
 """Of these there are tests beside the code that they concern."""
