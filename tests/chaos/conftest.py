@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import ResponseError
 
 from loadtests.bench.processes import tree
 from loadtests.chaos import counted_models
@@ -60,13 +61,25 @@ class Faulty:
     def pids(self, role: str) -> list[int]:
         return self.running.roles().get(role, [])
 
-    def signal(self, role: str, number: int, most: int | None = None) -> list[int]:
-        """Sends it to each process of a kind, or to so many, and answers their pids."""
-        pids = self.pids(role)[:most]
+    def signal(self, role: str, number: int) -> list[int]:
+        """Sends it to each process of a kind, and answers their pids."""
+        pids = self.pids(role)
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
         return pids
+
+    def holder(self, stage: str, model: str) -> int:
+        """The pid of a worker that has jobs of a model in its hands; waits for one."""
+        stream = f"queuecast:backlog:{stage}:{model}:1:normal"
+
+        def found() -> list[bytes]:
+            with suppress(ResponseError):  # no group yet: nobody has taken anything
+                consumers = self.servers.redis.client().xpending(stream, "workers")["consumers"]
+                return [one["name"] for one in consumers]
+            return []
+
+        return int(until(found)[0].decode().split(":")[2])
 
     def arm(self, place: str, seconds: str = "") -> None:
         """See `shared.failpoints`: whoever comes there first dies, or stands still."""

@@ -75,6 +75,7 @@ def test_redis_hangs(system) -> None:
     system.submit(10, "slow", seconds=0.1)
     with held([system.servers.redis.pid]):
         assert submit_slowly(system, 12.0) < POST_SECONDS
+    assert len(system.jobs) > 60  # each would wait for Redis, were it asked again and again: 30
     system.all_end("F17", "hung for 12 s")
 
 
