@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from starlette.responses import Response
+from starlette.types import Scope
 
 from api.answers import json_answer
 from api.error_responses import Problem, problem_members
@@ -21,9 +22,10 @@ class BulkResults:
     `busy` is the first refusal that is no fault of its input.
     """
 
-    def __init__(self, base: str, kept: timedelta | None = None) -> None:
+    def __init__(self, base: str, scope: Scope, kept: timedelta | None = None) -> None:
         """`base` is the URL of the API, `kept` how long results can be read."""
         self._base = base
+        self._scope = scope
         self._kept = kept
         self._rendered: list[orjson.Fragment] = []
         self._accepted = 0
@@ -36,7 +38,7 @@ class BulkResults:
                 self._accept(one)
             elif isinstance(one, BusyError):
                 self.busy = self.busy or one
-                self._refuse(problem_members(one))
+                self._refuse(problem_members(one, self._scope))
             else:
                 self._refuse(one)
 
@@ -50,7 +52,7 @@ class BulkResults:
                 raise self.busy
             untried = inputs - len(self._rendered)
             for _ in range(untried):
-                self._refuse(problem_members(self.busy))
+                self._refuse(problem_members(self.busy, self._scope))
         content = {
             "accepted": self._accepted,
             "refused": inputs - self._accepted,

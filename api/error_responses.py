@@ -54,7 +54,7 @@ def problem(
     if page := scope["state"].get(PROBLEM_PAGE):
         found: Response = page(scope, error)
         return found
-    content = problem_members(error) | {
+    content = problem_members(error, scope) | {
         "instance": scope["path"][:INSTANCE_MAX_CHARS],
         "request_id": scope["state"]["request_id"],
         **(more or {}),
@@ -70,10 +70,10 @@ def problem(
     return Response(orjson.dumps(content), error.status, headers, MEDIA_TYPE)
 
 
-def problem_members(error: QueuecastError) -> Problem:
-    """What a problem says of the error itself, whatever request met it."""
+def problem_members(error: QueuecastError, scope: Scope) -> Problem:
+    """What a problem says of the error itself, whatever the request was."""
     content: Problem = {
-        "type": f"/problems/{error.type}",
+        "type": f"{scope['state'].get('prefix', '')}/problems/{error.type}",
         "title": error.title,
         "status": error.status,
         "detail": error.detail,

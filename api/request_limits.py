@@ -41,13 +41,18 @@ class RequestLimits:
         body_max_bytes: int,
         larger: Mapping[str, int] | None = None,
         tally: RequestTally | None = None,
+        prefix: str = "",
     ) -> None:
-        """`larger` has the paths, and the last parts of paths, whose bodies may be larger."""
+        """`larger` has the paths, and the last parts of paths, whose bodies may be larger.
+
+        `prefix` is the path below which a proxy serves us, as in `/ml`.
+        """
         self._app = app
         self._tally = tally
         self._body_max_bytes = body_max_bytes
         self._larger = larger or {}
-        self._prefix = os.urandom(6).hex()
+        self._prefix = prefix
+        self._ids_begin = os.urandom(6).hex()
         self._numbers = count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,8 +60,10 @@ class RequestLimits:
             await self._app(scope, receive, send)
             return
         seen = _Headers(scope["headers"])
-        request_id = seen.request_id or f"{self._prefix}-{next(self._numbers)}"
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = seen.request_id or f"{self._ids_begin}-{next(self._numbers)}"
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["prefix"] = self._prefix
         about_request(request_id)
         answer = _Answer(send, request_id, scope, self._tally)
         try:

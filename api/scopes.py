@@ -24,7 +24,10 @@ class _Rule(NamedTuple):
     scope: Scope
 
 
+WATCHED = "/health/system"
+
 _RULES = (
+    _Rule(("GET", "HEAD"), re.compile(WATCHED), Scope.ADMIN),
     _Rule(("POST",), re.compile(r"/api/v1/predictions(/bulk|/[^/]+/cancel)?"), Scope.PREDICT),
     _Rule(
         ("GET", "HEAD"),

@@ -5,7 +5,7 @@
     │   ├── MalformedJson  DuplicateKey  JsonTooDeep
     │   ├── UnsupportedMediaType  UnsupportedEncoding  PayloadTooLarge
     │   ├── UriTooLong  HeadersTooLarge  MethodNotAllowed  RequestTimeout  LengthRequired
-    │   ├── Unauthorized  Forbidden  BadHost
+    │   ├── Unauthorized  Forbidden  BadHost  CrossOrigin
     │   ├── InvalidInput
     │   │   └── UnknownField  ShapeMismatch  InputTooLarge
     │   │       InvalidImage  ImageTooLarge  UnsupportedImage
@@ -155,6 +155,15 @@ class Forbidden(RequestError):
     """The key is good, but not for this: it lacks the scope that `detail` names."""
 
     type, title, status = "forbidden", "The API key may not do this", 403
+
+
+class CrossOrigin(RequestError):
+    """A browser sent it for a page of another origin, and this server asks nobody for a key. Name
+    the origin in `QUEUECAST_CORS_ORIGINS`, or the host that your own pages use in
+    `QUEUECAST_ALLOWED_HOSTS`.
+    """
+
+    type, title, status = "cross-origin", "A page of another origin may not do this", 403
 
 
 class BadHost(RequestError):

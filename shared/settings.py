@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         description="Whether every request needs an API key; on any address but loopback it must "
         "be so.",
     )
+    watch_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Opens `/health/system`, and nothing else, to whoever sends it in place of a "
+        "key; `./run` makes one for itself.",
+    )
     allowed_hosts: str = Field(
         default="",
         description="Names that a `Host` header may have, with commas between them, such as "

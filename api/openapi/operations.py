@@ -29,7 +29,6 @@ SYSTEM = operation(
     "Every component, worker and backlog",
     tag=TAG,
     answers={200: ("Always 200: read `status`.", SystemHealth)},
-    keyed=False,
 )
 METRICS = operation(
     "get_metrics",

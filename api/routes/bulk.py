@@ -47,7 +47,7 @@ async def create_many(request: Request) -> Response:
         with bulk.common.locating():
             served = here.registry.resolve(bulk.common.reference)
         settings = here.container.settings
-        results = BulkResults(base_url(request, settings), settings.result_kept)
+        results = BulkResults(base_url(request, settings), request.scope, settings.result_kept)
         # What files bring counts as if it had come in the body.
         room = Room(here.container.settings.bulk_max_bytes - len(bulk.body))
         for start in range(0, len(bulk.inputs), SUBMITTED_AT_ONCE):
@@ -105,9 +105,9 @@ def _refusing(request: Request, place: int, checked: list[Any]) -> Iterator[None
             yield
     except QueuecastError as error:
         # Not the error: it holds its frames, and they the list that it would stand in.
-        checked.append(problem_members(error))
+        checked.append(problem_members(error, request.scope))
     except Exception as error:  # a model's own contract: the others do not pay for it
-        checked.append(problem_members(unexpected_error(request.scope, error)))
+        checked.append(problem_members(unexpected_error(request.scope, error), request.scope))
 
 
 async def _submit(
@@ -124,6 +124,6 @@ async def _submit(
         except BusyError as error:
             return error
         except QueuecastError as error:
-            return problem_members(error)
+            return problem_members(error, request.scope)
 
     return await asyncio.gather(*map(submit, checked))

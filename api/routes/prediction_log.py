@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlalchemy import RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from api import strict_json
 from api.accuracy_picture import accuracy_picture
@@ -95,16 +96,18 @@ async def give_many(request: Request) -> Response:
             read.append(error)
     truths = [one for one in read if isinstance(one, Truth)]
     rows = await asyncio.to_thread(_here(request).log_book.give, tenant(request), truths)
-    results = [_result(one, rows) for one in read]
+    results = [_result(one, rows, request.scope) for one in read]
     taken = sum("feedback" in one for one in results)
     return json_answer({"accepted": taken, "refused": len(results) - taken, "results": results})
 
 
-def _result(one: Truth | QueuecastError, rows: Mapping[str, RowMapping]) -> dict[str, Any]:
+def _result(
+    one: Truth | QueuecastError, rows: Mapping[str, RowMapping], scope: Scope
+) -> dict[str, Any]:
     if isinstance(one, QueuecastError):
-        return {"problem": problem_members(one)}
+        return {"problem": problem_members(one, scope)}
     if one.job_id not in rows:
-        return {"problem": problem_members(NotFound(NOT_HELD))}
+        return {"problem": problem_members(NotFound(NOT_HELD), scope)}
     return {"feedback": feedback_view(rows[one.job_id])}
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from time import monotonic
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access import still_opens
 from api.dependencies import services, tenant
 from api.event_stream import EventStream
 from api.links import API, base_url
@@ -15,9 +17,11 @@ from api.path_ids import read_job_id
 from api.prediction_events import BEGINNING, Place, PredictionEvents
 from api.query_parameters import read_parameters, refused
 from api.routes.plain_route import PlainRoute
-from shared.container import Container
 
 router = APIRouter(prefix=API, route_class=PlainRoute)
+
+KEY_SECONDS = 5.0
+"""So often the key of an open stream is looked at."""
 
 
 @router.get("/predictions/{id}/stream", **described.STREAM)
@@ -32,17 +36,22 @@ async def stream(request: Request) -> Response:
     settings = here.container.settings
     base, kept = base_url(request, settings), settings.result_kept
     events = PredictionEvents(base, every=every, behind=behind, kept=kept)
-    frames = _frames(here.container, tenant(request), job_id, events)
+    frames = _frames(request, job_id, events)
     slot = here.streams.one_of(settings.streams_max, tenant(request), settings.tenant_streams_max)
     return EventStream(frames, slot)
 
 
-async def _frames(
-    container: Container, tenant: str, job_id: str, events: PredictionEvents
-) -> AsyncIterator[bytes]:
-    states = container.follower.follow(tenant, job_id, stages=events.every)
+async def _frames(request: Request, job_id: str, events: PredictionEvents) -> AsyncIterator[bytes]:
+    """They end early when the key is not good any more."""
+    container, entrance = services(request).container, services(request).entrance
+    began = monotonic()
+    states = container.follower.follow(tenant(request), job_id, stages=events.every)
     async with aclosing(states) as found:  # type: ignore[type-var]
         async for prediction in found:
+            if entrance is not None and monotonic() - began > KEY_SECONDS:
+                if not await still_opens(request.scope, entrance, container.key_ring):
+                    return
+                began = monotonic()
             yield events.of(prediction)
 
 

@@ -1,6 +1,7 @@
 """The process table: which processes a local system has, and what each is told."""
 
 import os
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from deploy.local.data_dir import DataDir
 from workers.alive import VARIABLE
 from workers.cores import available_cores
 
+WATCH_TOKEN = "QUEUECAST_WATCH_TOKEN"  # noqa: S105 - the name of a variable
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 METRICS_PORT = "QUEUECAST_METRICS_PORT"
 """A port is one process's own: the launcher gives each another, or none."""
@@ -54,6 +56,7 @@ def environment(
     own = {name: value for name, value in base.items() if name != METRICS_PORT}
     return {
         "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its maker unless told not to
+        WATCH_TOKEN: secrets.token_urlsafe(32),
         **own,
         "QUEUECAST_REDIS_URL": redis_url,
         "QUEUECAST_DATABASE_URL": database_url,

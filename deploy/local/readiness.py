@@ -9,14 +9,15 @@ PATIENCE_SECONDS = 0.3
 """The socket listens before the API answers: a question that came too early is asked again."""
 
 
-def system_health(api_url: str) -> dict[str, Any]:
-    """The answer of /health/system; empty while there is none."""
+def system_health(api_url: str, watch_token: str) -> dict[str, Any]:
+    """The answer of /health/system; empty while there is none. The token opens it without a key."""
     parts = urlsplit(api_url)
     connection = http.client.HTTPConnection(
         parts.hostname or "", parts.port, timeout=PATIENCE_SECONDS
     )
     try:
-        connection.request("GET", "/health/system")
+        headers = {"Authorization": f"Bearer {watch_token}"}
+        connection.request("GET", "/health/system", headers=headers)
         answer = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError):
         return {}

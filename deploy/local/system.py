@@ -18,6 +18,7 @@ from deploy.local.heartbeats import forget_heartbeats
 from deploy.local.listener import listen, url_of
 from deploy.local.metrics import MetricsPorts, forget_gauges
 from deploy.local.processes import (
+    WATCH_TOKEN,
     Sizes,
     database_programs,
     environment,
@@ -110,7 +111,11 @@ class System:
         ready = self._comes_true(self._is_ready, READY_PATIENCE_SECONDS, every=0.1)
         supervisor.ready = True
         self._note_running()
-        return "" if ready else missing(system_health(self.api_url))
+        return "" if ready else missing(self.health())
+
+    def health(self) -> dict[str, Any]:
+        """What the API says of the whole system; empty while it says nothing."""
+        return system_health(self.api_url, self.settings[WATCH_TOKEN])
 
     def state(self) -> dict[str, Any]:
         """What run.json holds and `./run status` shows."""
@@ -134,7 +139,7 @@ class System:
             raise StartupRefused(f"the database cannot be migrated: {last_line(log)} (log: {log})")
 
     def _is_ready(self) -> bool:
-        return system_health(self.api_url).get("status") == "ok"
+        return self.health().get("status") == "ok"
 
     def _comes_true(self, condition: Callable[[], bool], patience: float, *, every: float) -> bool:
         deadline, true = time.monotonic() + patience, False

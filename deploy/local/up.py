@@ -8,7 +8,7 @@ from deploy.local.data_dir import DataDir
 from deploy.local.exposure import KEYS_REQUIRED, require_keys
 from deploy.local.listener import address_of, free_port
 from deploy.local.processes import Sizes
-from deploy.local.readiness import refused_models, system_health
+from deploy.local.readiness import refused_models
 from deploy.local.stop_signals import StopRequested, StopSignals
 from deploy.local.system import System, Wish, running_system
 from deploy.local.terminal import say
@@ -60,7 +60,7 @@ def _start(system: System) -> None:
     began = time.monotonic()
     say(f"starting Queuecast over {system.wish.data_dir.path}")
     missing = system.start()
-    for name, reason in refused_models(system_health(system.api_url)):
+    for name, reason in refused_models(system.health()):
         say(f"model {name} is refused: {reason}")
     took = time.monotonic() - began
     if missing:

@@ -5,10 +5,12 @@ import time
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from shared.access import store
 from shared.access.keys import make_key
 from shared.db.engine import writing
+from tests.unit.api.conftest import Keyed
 
 PATH = "/api/v1/models"
 ANY = make_key().text
@@ -73,6 +75,23 @@ def test_a_key_without_the_scope_may_not(keyed: Any, submission: Any) -> None:
     assert accepted.status_code == 202
     assert keyed.client.get(f"/api/v1/predictions/{accepted.json()['id']}", headers=writer)
     assert keyed.client.get("/metrics", headers=writer).status_code == 403
+
+
+def test_how_the_system_is_is_for_admins_and_who_watches_it(with_settings: Any) -> None:
+    keyed = Keyed(*with_settings(keys_required=True, watch_token=SecretStr("t0ken")))
+    path, watching = "/health/system", {"Authorization": "Bearer t0ken"}
+    statuses = [
+        keyed.client.get(path, headers=headers).status_code
+        for headers in ({}, keyed.headers(), keyed.headers(scopes="admin"), watching)
+    ]
+    assert statuses == [401, 403, 200, 200]
+    assert keyed.client.get("/metrics", headers=watching).status_code == 401
+    assert keyed.client.get("/health/ready").status_code == 200
+
+
+def test_no_token_opens_nothing(keyed: Any) -> None:
+    answer = keyed.client.get("/health/system", headers={"Authorization": "Bearer "})
+    assert answer.status_code == 401
 
 
 def test_an_admin_key_may_everything(keyed: Any, submission: Any) -> None:

@@ -8,8 +8,10 @@ import pytest
 from api.scopes import needed_scope
 from shared.access.principal import Scope
 
-OPEN = r"/health/(live|ready|system)|/v2/health/(live|ready)|/problems(/\{type\})?|/sign-in"
-FOR_ADMINS = r"/metrics|/api/v1/webhooks(/.*)?|/api/v1/dead-letters(/.*)?|/v2/repository/.*"
+OPEN = r"/health/(live|ready)|/v2/health/(live|ready)|/problems(/\{type\})?|/sign-in"
+FOR_ADMINS = (
+    r"/metrics|/health/system|/api/v1/webhooks(/.*)?|/api/v1/dead-letters(/.*)?|/v2/repository/.*"
+)
 
 
 def routes(client: Any) -> list[tuple[str, str]]:

@@ -37,17 +37,17 @@ def serve():
 
 def test_the_health_of_the_system_is_what_the_api_says(serve):
     said = {"status": "ok", "components": {}}
-    assert system_health(serve(json.dumps(said).encode())) == said
+    assert system_health(serve(json.dumps(said).encode()), "t") == said
 
 
 @pytest.mark.parametrize("body", [b"", b"not JSON", b"[1]"])
 def test_an_answer_that_is_none_counts_as_no_answer(serve, body):
-    assert system_health(serve(body)) == {}
+    assert system_health(serve(body), "t") == {}
 
 
 def test_a_socket_behind_which_nobody_answers_yet_counts_as_no_answer():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert system_health(f"http://127.0.0.1:{silent.getsockname()[1]}") == {}
+        assert system_health(f"http://127.0.0.1:{silent.getsockname()[1]}", "t") == {}
 
 
 def test_what_is_missing_is_named():

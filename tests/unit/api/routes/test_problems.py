@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -16,6 +18,15 @@ def test_a_type_leads_to_its_explanation(client: TestClient, error) -> None:
 
 def test_the_type_of_an_answer_is_such_a_path(client: TestClient) -> None:
     assert client.get(client.get("/nowhere").json()["type"]).status_code == 200
+
+
+def test_behind_a_proxy_it_is_one_below_the_prefix(with_settings: Any, submission: Any) -> None:
+    _, client = with_settings(public_url="https://example.org/ml/")
+    assert client.get("/nowhere").json()["type"] == "/ml/problems/not-found"
+    assert client.get("/nowhere", headers={"a": "b" * 20_000}).json()["type"].startswith("/ml/")
+    body = {"model": "wine", "inputs": [submission["input"], {}]}
+    refused = client.post("/api/v1/predictions/bulk", json=body).json()["results"][1]
+    assert refused["problem"]["type"] == "/ml/problems/invalid-input"
 
 
 def test_a_browser_is_shown_a_page_without_scripts(client: TestClient) -> None:

@@ -1,9 +1,14 @@
+import asyncio
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from api.access import still_opens
+from shared.access.table import key_table
+from shared.db.engine import writing
 from shared.domain.ids import new_job_id
 
 PREDICTIONS = "/api/v1/predictions"
@@ -94,3 +99,33 @@ def test_one_tenant_does_not_take_all_streams(keyed: Any, canceled: str) -> None
             for tenant in ("acme", "other")
         ]
     assert statuses == [429, 404]
+
+
+def test_a_stream_ends_when_its_key_does(keyed: Any, submission: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("api.routes.streams.KEY_SECONDS", 0.0)
+    monkeypatch.setattr("shared.jobs.following.REREAD_SECONDS", 0.01)
+    headers = keyed.headers()
+    job_id = keyed.client.post(PREDICTIONS, json=submission, headers=headers).json()["id"]
+    looks = iter([True, True, False])
+
+    async def still_opens(*_: object) -> bool:
+        return next(looks)
+
+    monkeypatch.setattr("api.routes.streams.still_opens", still_opens)
+    answer = keyed.client.get(f"{PREDICTIONS}/{job_id}/stream", headers=headers)
+    assert (answer.status_code, answer.text, list(looks)) == (200, ":\n", [])
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_a_key_that_was_revoked_opens_no_more(keyed: Any, revoked: bool) -> None:
+    container, headers = keyed.container, keyed.headers()
+    entrance = keyed.client.app.state.services.entrance
+    if revoked:
+        with writing(container.engine) as connection:
+            connection.execute(update(key_table).values(revoked_at=container.clock.now()))
+    scope = {
+        "method": "GET",
+        "path": PREDICTIONS,
+        "headers": [(b"authorization", headers["Authorization"].encode())],
+    }
+    assert asyncio.run(still_opens(scope, entrance, container.key_ring)) is not revoked
