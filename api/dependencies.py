@@ -1,18 +1,30 @@
 """What the routes work with."""
 
 from dataclasses import dataclass, field
-from functools import partial
 
 from starlette.requests import Request
 
 from api.entrance import Entrance
-from api.event_stream import StreamSlots
 from api.request_tally import RequestTally
+from api.slots import Slots
 from api.turns import Turns
 from models.registry import Registry
 from shared.access.principal import Principal, Scope
 from shared.container import Container
 from shared.domain.rate_limits import Policy
+from shared.errors import TooManyStreams, TooManyUploads
+
+
+def _streams() -> Slots:
+    return Slots(TooManyStreams, "GET with ?wait= works as well")
+
+
+def _downloads() -> Slots:
+    return Slots(TooManyStreams, "the list has it in pages")
+
+
+def _uploads() -> Slots:
+    return Slots(TooManyUploads, "send it again when others are done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +35,10 @@ class Services:
     registry: Registry
     entrance: Entrance | None = None
     turns: Turns = field(default_factory=Turns)
-    streams: StreamSlots = field(default_factory=StreamSlots)
     tally: RequestTally = field(default_factory=RequestTally)
-    downloads: StreamSlots = field(default_factory=partial(StreamSlots, "the list has it in pages"))
+    streams: Slots = field(default_factory=_streams)
+    uploads: Slots = field(default_factory=_uploads)
+    downloads: Slots = field(default_factory=_downloads)
 
 
 def services(request: Request) -> Services:

@@ -1,16 +1,14 @@
 """An answer that goes on: server-sent events, for as long as the client stays and there is news."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, aclosing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, aclosing
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.http_protocol import ON_SHUTDOWN
-from shared.errors import TooManyStreams
 
 KEEP_ALIVE_SECONDS = 15.0
 """Proxies cut connections that are silent for 30 s or more."""
@@ -23,38 +21,6 @@ LONGEST_SECONDS = 3600.0
 
 # No empty line behind it: Replicate's decoder would take that for the end of an event.
 KEEP_ALIVE = b":\n"
-
-
-class StreamSlots:
-    """How many streams one process holds open: each costs a connection and some memory.
-
-    `instead` says what whoever gets none may do.
-    """
-
-    def __init__(self, instead: str = "GET with ?wait= works as well") -> None:
-        self._open: Counter[str] = Counter()
-        self._instead = instead
-
-    @contextmanager
-    def one_of(self, most: int, tenant: str = "", of_tenant: int | None = None) -> Iterator[None]:
-        """Takes a slot while the block runs; raises TooManyStreams where there is none.
-
-        A tenant has at most `of_tenant` of them, so that it leaves some to others.
-        """
-        if self._open.total() >= most:
-            holder = "this process holds"
-        elif of_tenant is not None and self._open[tenant] >= of_tenant:
-            holder = "your tenant holds"
-        else:
-            holder = ""
-        if holder:
-            reason = f"{holder} as many streams as it may; {self._instead}"
-            raise TooManyStreams(reason, retry_after_seconds=5)
-        self._open[tenant] += 1
-        try:
-            yield
-        finally:
-            self._open[tenant] -= 1
 
 
 class EventStream(Response):

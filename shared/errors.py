@@ -15,7 +15,8 @@
     │   └── NotFound
     │       └── ModelNotFound  VersionNotFound
     ├── BusyError               try again later: 409, 429, 503, 507
-    │   └── Unavailable  StorageFull  QueueFull  RateLimited  TooManyStreams  InvalidState
+    │   └── Unavailable  StorageFull  QueueFull  RateLimited  InvalidState
+    │       TooManyStreams  TooManyUploads
     ├── Unanswered              the jobs were accepted, but there is no answer: 500, 504
     │   └── PredictionFailed  NotDoneInTime
     ├── StartupRefused          a process will not start, in one line
@@ -306,6 +307,12 @@ class TooManyStreams(BusyError):
     """A process holds only so many open. `GET` with `?wait=` waits for the end as well."""
 
     type, title, status = "too-many-streams", "Too many streams are open", 429
+
+
+class TooManyUploads(BusyError):
+    """A process takes only so many files at a time: each may fill its disk until it is whole."""
+
+    type, title, status = "too-many-uploads", "Too many files are on their way", 429
 
 
 class QueueFull(BusyError):

@@ -198,6 +198,12 @@ class Settings(BaseSettings):
         default=1 << 10, description="Larger inputs stand at `urls.input`, not in the prediction."
     )
     wait_max_seconds: float = Field(default=60, description="Longest `?wait=` on one request.")
+    uploads_max: int = Field(
+        default=16,
+        gt=0,
+        description="Files that one API process takes in at a time; where keys are asked for, "
+        "those of one tenant are half of them at most.",
+    )
     streams_max: int = Field(
         default=500,
         gt=0,
@@ -338,10 +344,9 @@ class Settings(BaseSettings):
         days = [days for days in (self.retention_output_days, self.retention_job_days) if days]
         return timedelta(days=min(days)) if days else None
 
-    @property
-    def tenant_streams_max(self) -> int:
-        """How many streams one tenant may hold open in a process."""
-        return max(1, self.streams_max // 2) if self.keys_required else self.streams_max
+    def of_tenant(self, most: int) -> int:
+        """What one tenant may have of something that a process has only so often."""
+        return max(1, most // 2) if self.keys_required else most
 
     @property
     def models_folders(self) -> tuple[Path, ...]:

@@ -67,6 +67,7 @@ CREATE = operation(
         errors.InvalidParameter,
         errors.Unavailable,
         errors.StorageFull,
+        errors.TooManyUploads,
     ),
     body=_FORM,
 )

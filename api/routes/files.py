@@ -35,10 +35,13 @@ _INERT = {"Content-Security-Policy": "sandbox; default-src 'none'", "Accept-Rang
 @router.post("/files", **described.CREATE)
 async def create(request: Request) -> Response:
     read_parameters(request)
-    here = services(request).container
-    async with uploaded(request, here.settings.file_max_bytes) as upload:
-        what = (upload.file, upload.name, upload.content_type, upload.metadata)
-        file = await asyncio.to_thread(here.files.keep, tenant(request), *what)
+    here, most = services(request).container, services(request).container.settings.uploads_max
+    # Until it is whole, what has come of a file stands on this machine's disk.
+    slot = services(request).uploads.one_of(most, tenant(request), here.settings.of_tenant(most))
+    with slot:
+        async with uploaded(request, here.settings.file_max_bytes) as upload:
+            what = (upload.file, upload.name, upload.content_type, upload.metadata)
+            file = await asyncio.to_thread(here.files.keep, tenant(request), *what)
     view = file_view(file, base_url(request, here.settings))
     return json_answer(view, 201, {"Location": view["urls"]["get"]})
 

@@ -16,9 +16,10 @@ from api.answers import json_answer
 from api.dependencies import services, tenant
 from api.inference_protocol import metadata
 from api.inference_protocol.body import read_plain
+from api.inference_protocol.decoding import beside_the_loop
 from api.inference_protocol.fitting import naming_tensors
 from api.inference_protocol.infer_answer import infer_answer, unanswered, wanted_outputs
-from api.inference_protocol.infer_request import HEAD_LENGTH, parse_infer
+from api.inference_protocol.infer_request import HEAD_LENGTH, InferRequest, parse_infer
 from api.inference_protocol.jobs import Target, predicted
 from api.inference_protocol.options import read_options
 from api.inference_protocol.outputs import outputs_of
@@ -28,6 +29,7 @@ from api.refusals import counting_refusals
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready
 from models.registry import Model, Version
+from models.tensor_spec import TensorSpec
 from shared.db.engine import reading
 from shared.errors import FieldError, InvalidInput, RequestError, Unanswered
 from shared.prediction_log.statistics import statistics
@@ -36,6 +38,8 @@ router = APIRouter(prefix="/v2", route_class=PlainRoute)
 
 INFER = "/infer"
 """How the paths end whose bodies hold tensors."""
+
+_Decoded = tuple[InferRequest, list[tuple[TensorSpec, bool]], Target, list[Any]]
 
 MODEL, VERSION = "/models/{name}", "/models/{name}/versions/{version}"
 
@@ -47,18 +51,26 @@ async def infer(request: Request) -> Response:
     container, settings = services(request).container, services(request).container.settings
     with counting_refusals():
         body = await read_plain(request, settings, settings.infer_max_bytes)
-        wanted = parse_infer(body, request.headers.get(HEAD_LENGTH), settings.body_max_bytes)
-        asked = wanted_outputs(wanted, model.tensors.outputs(version))
-        target = Target(model, version, read_options(wanted.parameters, settings))
-        inputs = wanted.job_inputs(model, version)
+
+        def decoded() -> _Decoded:
+            wanted = parse_infer(body, request.headers.get(HEAD_LENGTH), settings.body_max_bytes)
+            asked = wanted_outputs(wanted, model.tensors.outputs(version))
+            target = Target(model, version, read_options(wanted.parameters, settings))
+            return wanted, asked, target, wanted.job_inputs(model, version)
+
+        wanted, asked, target, inputs = await beside_the_loop(request, len(body), decoded)
     naming = naming_tensors(model.tensors, version, wanted.inputs, len(inputs))
     try:
         predictions = await predicted(request, target, inputs, naming)
         outputs = await outputs_of(container, predictions)
     except Unanswered as error:
         return unanswered(request, error)
-    tensors = model.tensors.join(version, outputs)
-    return infer_answer(version, wanted, asked, tensors, [one["id"] for one in predictions])
+
+    def encoded() -> Response:
+        tensors = model.tensors.join(version, outputs)
+        return infer_answer(version, wanted, asked, tensors, [one["id"] for one in predictions])
+
+    return await beside_the_loop(request, len(body), encoded)
 
 
 @router.get("", **described.SERVER)

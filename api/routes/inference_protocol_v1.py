@@ -13,6 +13,7 @@ from api.answers import json_answer
 from api.dependencies import services
 from api.inference_protocol import metadata
 from api.inference_protocol.body import read_plain
+from api.inference_protocol.decoding import beside_the_loop
 from api.inference_protocol.infer_answer import unanswered
 from api.inference_protocol.jobs import Target, predicted
 from api.inference_protocol.options import read_options
@@ -47,9 +48,14 @@ async def predict(request: Request) -> Response:
     model, version = metadata.find(here.registry, request.path_params["name"], None)
     settings = here.container.settings
     with counting_refusals():
-        body = strict_json.loads(await read_plain(request, settings, settings.body_max_bytes))
-        inputs = [model.tensors.of_instance(version, each) for each in _instances(body)]
-        target = Target(model, version, read_options(_parameters(body), settings))
+        body = await read_plain(request, settings, settings.body_max_bytes)
+
+        def decoded() -> tuple[Target, list[Any]]:
+            content = strict_json.loads(body)
+            inputs = [model.tensors.of_instance(version, each) for each in _instances(content)]
+            return Target(model, version, read_options(_parameters(content), settings)), inputs
+
+        target, inputs = await beside_the_loop(request, len(body), decoded)
     try:
         predictions = await predicted(request, target, inputs, _locating)
         outputs = await outputs_of(here.container, predictions)

@@ -37,7 +37,8 @@ async def stream(request: Request) -> Response:
     base, kept = base_url(request, settings), settings.result_kept
     events = PredictionEvents(base, every=every, behind=behind, kept=kept)
     frames = _frames(request, job_id, events)
-    slot = here.streams.one_of(settings.streams_max, tenant(request), settings.tenant_streams_max)
+    most = settings.streams_max
+    slot = here.streams.one_of(most, tenant(request), settings.of_tenant(most))
     return EventStream(frames, slot)
 
 

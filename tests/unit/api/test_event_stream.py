@@ -6,8 +6,9 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from api import event_stream
-from api.event_stream import EventStream, StreamSlots
+from api.event_stream import EventStream
 from api.http_protocol import ON_SHUTDOWN
+from api.slots import Slots
 from shared.errors import NotFound, TooManyStreams
 
 LONG = 1000.0
@@ -61,18 +62,16 @@ def within_time(main: Awaitable[Any]) -> Any:
     return asyncio.run(bounded())
 
 
-async def streamed(frames: Frames, slots: StreamSlots, connection: Connection) -> None:
+async def streamed(frames: Frames, slots: Slots, connection: Connection) -> None:
     stream = EventStream(frames(), slots.one_of(1))
     await stream(connection.scope, connection.receive, connection.send)
 
 
-def in_loop(
-    frames: Frames, act: Callable[[Connection, StreamSlots], Awaitable[None]]
-) -> Connection:
+def in_loop(frames: Frames, act: Callable[[Connection, Slots], Awaitable[None]]) -> Connection:
     """Streams while `act` runs; the slot must be free, and the frames closed, afterwards."""
 
     async def main() -> Connection:
-        connection, slots = Connection(), StreamSlots()
+        connection, slots = Connection(), Slots(TooManyStreams, "")
         stream = asyncio.create_task(streamed(frames, slots, connection))
         await act(connection, slots)
         await stream
@@ -83,7 +82,7 @@ def in_loop(
     return within_time(main())
 
 
-async def nothing(_connection: Connection, _slots: StreamSlots) -> None:
+async def nothing(_connection: Connection, _slots: Slots) -> None:
     return None
 
 
@@ -102,7 +101,7 @@ def test_a_silent_stream_is_kept_alive(monkeypatch) -> None:
 
 
 def test_a_client_that_leaves_frees_its_slot() -> None:
-    async def leave(connection: Connection, _: StreamSlots) -> None:
+    async def leave(connection: Connection, _: Slots) -> None:
         await asyncio.sleep(0.01)
         connection.gone.set()
 
@@ -111,7 +110,7 @@ def test_a_client_that_leaves_frees_its_slot() -> None:
 
 def test_a_client_that_stalls_frees_its_slot(monkeypatch) -> None:
     monkeypatch.setattr(event_stream, "STALL_SECONDS", 0.01)
-    frames, slots = Frames(b"a", then=LONG), StreamSlots()
+    frames, slots = Frames(b"a", then=LONG), Slots(TooManyStreams, "")
 
     async def main() -> None:
         with pytest.RaisesGroup(ClientDisconnect):
@@ -123,7 +122,7 @@ def test_a_client_that_stalls_frees_its_slot(monkeypatch) -> None:
 
 
 def test_a_server_that_stops_ends_its_streams() -> None:
-    async def stop(connection: Connection, _: StreamSlots) -> None:
+    async def stop(connection: Connection, _: Slots) -> None:
         await asyncio.sleep(0.01)
         connection.scope["state"][ON_SHUTDOWN]()
 
@@ -136,7 +135,7 @@ def test_a_stream_ends_when_it_is_old(monkeypatch) -> None:
 
 
 def test_a_tenant_leaves_streams_to_others() -> None:
-    slots = StreamSlots()
+    slots = Slots(TooManyStreams, "")
     with slots.one_of(2, "acme", 1):
         with pytest.raises(TooManyStreams), slots.one_of(2, "acme", 1):
             pass
@@ -146,7 +145,7 @@ def test_a_tenant_leaves_streams_to_others() -> None:
 
 def test_there_are_only_so_many_streams() -> None:
     async def main() -> None:
-        slots = StreamSlots()
+        slots = Slots(TooManyStreams, "")
         with slots.one_of(1), pytest.raises(TooManyStreams):
             await streamed(Frames(b"b"), slots, Connection())
 
@@ -159,7 +158,7 @@ def test_what_fails_before_the_first_frame_is_an_answer_of_its_own() -> None:
         yield b""
 
     async def main() -> None:
-        connection, slots = Connection(), StreamSlots()
+        connection, slots = Connection(), Slots(TooManyStreams, "")
         with pytest.raises(NotFound):
             stream = EventStream(failing(), slots.one_of(1))
             await stream(connection.scope, connection.receive, connection.send)

@@ -5,8 +5,8 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from api import event_stream
-from api.event_stream import StreamSlots
 from api.log_download import LogDownload
+from api.slots import Slots
 from shared.errors import TooManyStreams
 
 
@@ -22,7 +22,7 @@ async def hang(message: Any) -> None:
 
 def test_who_takes_nothing_gives_his_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "STALL_SECONDS", 0.01)
-    slots = StreamSlots()
+    slots = Slots(TooManyStreams, "")
     with pytest.raises(ClientDisconnect):
         asyncio.run(LogDownload(iter([]), "csv", slots.one_of(1))({}, receive, hang))
     with slots.one_of(1):
@@ -39,7 +39,7 @@ def test_a_page_that_cannot_be_read_cuts_the_answer() -> None:
         yield []
         raise TooManyStreams("SQL is away")
 
-    slot = StreamSlots().one_of(1)
+    slot = Slots(TooManyStreams, "").one_of(1)
     with pytest.raises(TooManyStreams):
         asyncio.run(LogDownload(pages(), "jsonl", slot)({}, receive, send))
     assert sent[0]["type"] == "http.response.start"

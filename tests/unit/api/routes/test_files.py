@@ -1,5 +1,7 @@
+import asyncio
 import hashlib
 import json
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -177,3 +179,62 @@ def test_a_cursor_that_somebody_made_up_is_refused(client: TestClient) -> None:
     cursor = encode_cursor(["soon", "x"], "files", "default")
     answer = client.get(FILES, params={"cursor": cursor})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-parameter")
+
+
+def test_only_so_many_files_are_taken_in_at_a_time(client: TestClient, upload: Any) -> None:
+    services = client.app.state.services
+    most = services.container.settings.uploads_max
+    with ExitStack() as begun:
+        for _ in range(most):
+            begun.enter_context(services.uploads.one_of(most))
+        answer = upload()
+    assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-uploads")
+    assert upload().status_code == 201
+
+
+def test_one_tenant_does_not_take_all_room_for_files(keyed: Any) -> None:
+    slots, most = keyed.client.app.state.services.uploads, keyed.container.settings.uploads_max
+    with ExitStack() as begun:
+        for _ in range(most // 2):
+            begun.enter_context(slots.one_of(most, "acme"))
+        statuses = [
+            keyed.client.post(
+                FILES, files={"content": b"x"}, headers=keyed.headers(one)
+            ).status_code
+            for one in ("acme", "other")
+        ]
+    assert statuses == [429, 201]
+
+
+def open_files() -> list[str]:
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(str(descriptor.readlink()))
+    return found
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(
+    client: TestClient, monkeypatch: Any, tmp_path: Path
+) -> None:
+    """What had come of it stands in a file without a name, which ends with the request."""
+    folder, sent = tmp_path / "uploads", []
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    begun = b'--b\r\nContent-Disposition: form-data; name="content"; filename="a"\r\n\r\n'
+    body = {"type": "http.request", "body": begun + b"x" * 2_000_000, "more_body": True}
+    waiting = [body, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        assert any(str(folder) in one for one in open_files()) is (body not in waiting)
+        return waiting.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": FILES, "query_string": b""}
+    scope |= {"headers": [(b"content-type", b"multipart/form-data; boundary=b")]}
+    asyncio.run(client.app(scope, receive, send))
+    assert (sent, list(folder.iterdir())) == ([], [])
+    assert [one for one in open_files() if str(folder) in one] == []
+    assert client.app.state.services.uploads._taken.total() == 0

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import threading
 import zlib
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.inference_protocol import elements
+from api.inference_protocol.infer_request import parse_infer
 from models.registry import Registry
 from shared.settings import Settings
 
@@ -213,6 +215,21 @@ def test_tensors_as_raw_bytes_are_the_same_input(client: TestClient, rows: Any) 
     client.post(INFER, content=head + struct.pack("<13f", *ROW), headers=headers)
     client.post(INFER, content=body(tensor()))
     assert [orjson.loads(job["input"]) for job in rows()] == [{"measurements": [ROW]}] * 2
+
+
+@pytest.mark.parametrize(("padding", "beside"), [(0, False), (80_000, True)])
+def test_a_large_body_is_read_beside_the_event_loop(
+    client: TestClient, monkeypatch: Any, padding: int, beside: bool
+) -> None:
+    threads: list[str] = []
+
+    def spy(*arguments: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return parse_infer(*arguments)
+
+    monkeypatch.setattr("api.routes.inference_protocol.parse_infer", spy)
+    client.post(INFER, content=b" " * padding + body(tensor()))
+    assert [name.startswith("asyncio_") for name in threads] == [beside]
 
 
 def test_each_row_is_a_job_where_the_contract_says_what_an_input_is(
