@@ -241,6 +241,11 @@ class Settings(BaseSettings):
         ge=0,
         description="onnxruntime threads of one run; 0: the cores over all runs at a time.",
     )
+    providers: str = Field(
+        default="CPUExecutionProvider",
+        description="onnxruntime's execution providers, the first wanted most, with commas between "
+        "them, such as `CUDAExecutionProvider,CPUExecutionProvider`.",
+    )
     predict_processes: int = Field(
         default=1, gt=0, description="Predict processes that share this machine's cores."
     )

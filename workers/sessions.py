@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 
 import structlog
@@ -11,7 +11,14 @@ from models.model_file import read_verified
 from models.processors import Processor, load_processor
 from models.registry import Model, Registry, Version
 from shared.domain.failures import Failure
-from shared.errors import JobFailed, ModelRefused, NotFound, RunUnwanted, WorkTakenAway
+from shared.errors import (
+    JobFailed,
+    ModelRefused,
+    NotFound,
+    RunUnwanted,
+    StartupRefused,
+    WorkTakenAway,
+)
 from shared.settings import Settings
 from shared.telemetry import counters
 from shared.telemetry.vital_signs import resident_bytes
@@ -29,7 +36,13 @@ log = structlog.get_logger()
 class Session:
     """One model version in memory; threads may run it at the same time."""
 
-    def __init__(self, model: Model, version: Version, options: onnxruntime.SessionOptions) -> None:
+    def __init__(
+        self,
+        model: Model,
+        version: Version,
+        options: onnxruntime.SessionOptions,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+    ) -> None:
         self.model = model
         self.version = version
         self.processor: Processor = load_processor(model, version)
@@ -37,8 +50,11 @@ class Session:
         self._session = onnxruntime.InferenceSession(
             read_verified(version.path, version.digest),
             sess_options=options,
-            providers=["CPUExecutionProvider"],
+            providers=providers,
         )
+        if (used := self._session.get_providers()[0]) != providers[0]:
+            # It still predicts, but many times slower: nobody should need to guess why.
+            log.error("provider_fell_back", model=version.reference, wanted=providers[0], used=used)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def run(
@@ -79,6 +95,7 @@ class Sessions:
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry = registry
         self._threads = intra_op_threads(settings, available_cores())
+        self._providers = chosen_providers(settings)
         self._load_seconds = settings.model_load_seconds
         self._loaded: dict[tuple[str, str], Session] = {}
         self._endless: dict[str, str] = {}
@@ -136,7 +153,7 @@ class Sessions:
 
         def load() -> None:
             try:
-                loading.set_result(Session(model, version, options))
+                loading.set_result(Session(model, version, options, self._providers))
             except BaseException as error:
                 loading.set_exception(error)
 
@@ -154,6 +171,25 @@ def intra_op_threads(settings: Settings, cores: int) -> int:
     """Threads of one run: as given, else its share of the cores."""
     runs = settings.predict_processes * settings.predict_threads
     return settings.intra_op_threads or max(1, cores // runs)
+
+
+def chosen_providers(settings: Settings) -> list[str]:
+    """Those of the settings that this onnxruntime has, in their order.
+
+    Raises StartupRefused where it has none of them; those that it lacks are logged.
+    """
+    wanted = [name.strip() for name in settings.providers.split(",") if name.strip()]
+    available = onnxruntime.get_available_providers()
+    if missing := [name for name in wanted if name not in available]:
+        log.error("providers_missing", missing=missing, available=available)
+    found = [name for name in wanted if name in available]
+    if not found:
+        raise StartupRefused(
+            f"QUEUECAST_PROVIDERS: this onnxruntime has none of these, but {', '.join(available)}"
+        )
+    if "CUDAExecutionProvider" in found:
+        onnxruntime.preload_dlls()  # CUDA's libraries are packages, not in the system's folders
+    return found
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:

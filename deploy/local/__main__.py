@@ -28,6 +28,7 @@ COMMANDS = {
     "bench": "measure speed beside simpler builds; --quick takes 3 minutes instead of 25",
     "chaos": "faults of all kinds under load; fails when an accepted job is lost",
     "locust": "users against the running system, by Locust; --ui for its page",
+    "docs": "build the documentation as a site",
     "check": "format, lint, types, layer contracts",
 }
 
@@ -92,6 +93,10 @@ def _parser(command: str) -> OneLineParser:
         parser.add_argument("--data-dir", metavar="DIR", help=DATA_DIR_HELP)
     if command == "status":
         parser.add_argument("--json", action="store_true", help="for programs")
+    if command == "docs":
+        parser.add_argument(
+            "--to", type=Path, default=Path("site"), metavar="DIR", help="default: %(default)s"
+        )
     if command == "up":
         count, port = number(1, 256), number(0, 65535)
         parser.add_argument(
@@ -130,6 +135,10 @@ def _run(options: argparse.Namespace, command: str) -> int:
         from deploy.local.checks import check
 
         return check()
+    if command == "docs":
+        from deploy.local.site import docs
+
+        return docs(options.to)
     from deploy.local.data_dir import DataDir
 
     if command == "status":

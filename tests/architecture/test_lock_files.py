@@ -10,7 +10,12 @@ ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 CLIENT_LOCKS = [
     str(lock.relative_to(ROOT))
-    for pattern in ("tests/clients/*/*.lock", "deploy/docker/*.lock", "loadtests/swarm/*.lock")
+    for pattern in (
+        "tests/clients/*/*.lock",
+        "deploy/docker/*.lock",
+        "deploy/site/*.lock",
+        "loadtests/swarm/*.lock",
+    )
     for lock in ROOT.glob(pattern)
 ]
 

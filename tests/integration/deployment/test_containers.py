@@ -9,54 +9,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import partial
 
 import pytest
 
 from tests.integration.deployment.images import ROOT, services
 from tests.integration.deployment.world import ADDRESSES, Container, World, eventually
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.timeout(280),
-    pytest.mark.skipif(
-        not hasattr(os, "geteuid")
-        or os.geteuid() != 0
-        or subprocess.run(["unshare", "--mount", "--net", "true"], check=False).returncode != 0,
-        reason="namespaces need root",
-    ),
-]
-
-POSTGRES = """
-data=/var/lib/postgresql/data
-initdb -D $data --username=queuecast --pwfile=/run/secrets/postgres_password \\
-    --encoding=UTF8 --auth-local=trust $POSTGRES_INITDB_ARGS > /dev/null
-echo "host all all 0.0.0.0/0 scram-sha-256" >> $data/pg_hba.conf
-echo "CREATE DATABASE queuecast" | postgres --single -D $data postgres > /dev/null
-exec postgres -D $data -c listen_addresses="*"
-"""
-"""What the entry point of the image does on an empty volume."""
+pytestmark = [pytest.mark.long, pytest.mark.timeout(280)]
 
 WORKERS = ("preprocess", "predict", "record", "deliver", "sweeper", "sweeper", "flower")
 URL = f"http://{ADDRESSES['api']}:8000"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Redis and PostgreSQL run, the database is migrated, nothing else is there."""
-    world = World(tmp_path_factory.mktemp("world"))
-    world.write_secrets()
-    world.network.open()
-    try:
-        world.start("redis")
-        world.start("postgres", ["sh", "-euc", POSTGRES], address=ADDRESSES["postgres"])
-        for server in world.containers:
-            eventually(partial(server.says, "eady to accept connections"), server.output)
-        world.run("migrate")
-        yield world
-    finally:
-        world.stop()
+def world(servers: World) -> World:
+    """The database is migrated."""
+    servers.run("migrate")
+    return servers
 
 
 @pytest.fixture(scope="module")

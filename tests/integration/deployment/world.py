@@ -1,10 +1,9 @@
 """A machine of containers without a container engine: namespaces, and what the files say."""
 
-import base64
 import importlib.util
 import json
 import os
-import secrets
+import re
 import signal
 import subprocess
 import sys
@@ -74,11 +73,9 @@ class World:
 
     def write_secrets(self) -> None:
         """As docs/21-one-server.md has them made."""
-        (self.folder / "secrets").mkdir()
-        for name in ("redis_password", "postgres_password", "flower_password"):
-            (self.folder / "secrets" / name).write_text(secrets.token_hex(24) + "\n")
-        key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-        (self.folder / "secrets" / "secrets_key").write_text(key + "\n")
+        page = (ROOT / "docs" / "21-one-server.md").read_text()
+        (script,) = re.findall(r"^```sh secrets\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        subprocess.run(["sh", "-eu", "-c", script], cwd=self.folder, check=True)
 
     def start(
         self,
