@@ -22,6 +22,8 @@ WINDOW_SECONDS = 60
 SERIES_SECONDS = 600
 """How far back the series goes."""
 
+LEAST_SECONDS = 0.05
+
 STEP_SECONDS = 5
 """What one point of the series counts."""
 
@@ -49,7 +51,7 @@ class _Window:
 
     def __init__(self, now: datetime, whole_since: datetime) -> None:
         self.since = max(now - timedelta(seconds=WINDOW_SECONDS), whole_since)
-        self.seconds = max(1.0, (now - self.since).total_seconds())
+        self.seconds = max(LEAST_SECONDS, (now - self.since).total_seconds())
 
 
 def _recent(here: Services, tenant: str, since: datetime) -> list[Recent]:

@@ -76,7 +76,7 @@ class Overview(_Figures):
 
     at: datetime
     window_seconds: float = Field(
-        description="What the figures are of: 60, less where thousands of jobs ended in a minute."
+        description="What the figures are of: 60, less where a thousand jobs ended in a minute."
     )
     cache: CacheFigures
     models: list[VersionFigures]

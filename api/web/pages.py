@@ -2,11 +2,22 @@
 
 from starlette.routing import BaseRoute
 
-from api.web.routes import jobs, models, overview, sign_in
+from api.web.routes import (
+    dead_letters,
+    jobs,
+    models,
+    overview,
+    prediction_log,
+    sign_in,
+    webhooks,
+)
 
 pages: list[BaseRoute] = [
     *overview.router.routes,
     *jobs.router.routes,
     *models.router.routes,
+    *prediction_log.router.routes,
+    *webhooks.router.routes,
+    *dead_letters.router.routes,
     *sign_in.router.routes,
 ]

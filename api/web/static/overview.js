@@ -77,8 +77,11 @@
   }
 
   function charts(found) {
+    const now = Date.parse(found.at) / 1000;
     for (const one of found.series) points.set(one.at, one);
-    const first = Date.parse(found.at) / 1000 - KEPT_SECONDS;
+    // So much has ended that no whole step was looked at: what this look tells is the point.
+    if (!found.series.length) points.set(now, found);
+    const first = now - KEPT_SECONDS;
     for (const at of points.keys()) if (at < first) points.delete(at);
     const line = [...points.values()].sort((one, other) => one.at - other.at);
     const at = line.map((one) => one.at);

@@ -5,6 +5,12 @@ from typing import Any
 
 import pytest
 
+from shared.db.engine import writing
+from shared.domain.outcome import Outcome
+from shared.domain.states import State
+from shared.jobs import lifecycle
+from shared.jobs.lifecycle import End
+
 PAGE = {"Accept": "text/html,*/*;q=0.8"}
 PATHS = ["/", "/?model=wine", "/jobs", "/overview", "/models", "/models/digits", "/models/tensors"]
 
@@ -84,3 +90,27 @@ def test_behind_a_proxy_all_links_have_its_path(with_settings: Any) -> None:
     text = client.get("/jobs", headers=PAGE).text
     links = re.findall(r'(?:src|href|action|hx-get)="([^"]*)"', text)
     assert [link for link in links if link != "#main" and not link.startswith("/queue/")] == []
+
+
+@pytest.mark.parametrize("path", ["/webhooks", "/dead-letters", "/prediction-log"])
+def test_an_empty_page_says_so(client: Any, path: str) -> None:
+    assert re.search("None:|No dead letters|No rows here", asked(client, path))
+
+
+def test_a_dead_letter_can_be_sent_again(client: Any, submission: Any, container: Any) -> None:
+    job = client.post("/api/v1/predictions", json=submission).json()["id"]
+    end = End(job, None, Outcome(State.FAILED, error="lost", error_code="worker_lost"))
+    with writing(container.engine) as connection:
+        lifecycle.finish(connection, [end], container.clock.now())
+    text = asked(client, "/dead-letters?code=worker_lost&model=")
+    assert f'data-call="POST /api/v1/dead-letters/{job}/retry"' in text
+    assert 'data-call="POST /api/v1/dead-letters/retry?code=worker_lost"' in text
+    log = asked(client, "/prediction-log?status=failed&completed_after=2026-01-01T00:00")
+    assert f'href="/jobs/{job}"' in log
+
+
+def test_webhooks_of_the_newest_jobs_are_listed(client: Any, submission: Any) -> None:
+    sent = submission | {"webhook": "https://hooks.example.com/x"}
+    sent["webhook_events_filter"] = ["start", "completed"]
+    client.post("/api/v1/predictions", json=sent)
+    assert "Sent of late" in asked(client, "/webhooks")
