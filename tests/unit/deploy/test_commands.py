@@ -1,27 +1,64 @@
-"""The commands of `./run`: what must be installed for each, and who reads its arguments."""
-
-import re
-from importlib import import_module
+import os
 
 import pytest
 
-from deploy.local.__main__ import COMMANDS, HANDED_OVER
-from deploy.local.paths import ROOT
-
-WORKS_WITHOUT = {"status"}
+from deploy.local import checks
+from deploy.local.__main__ import COMMANDS, main
 
 
-def test_the_script_knows_what_each_needs() -> None:
-    lines = re.findall(r"^ +([a-z |-]+)\)\s+lock=requirements", (ROOT / "run").read_text(), re.M)
-    installed_for = {word for line in lines for word in line.split(" | ")}
-    assert installed_for == COMMANDS.keys() - WORKS_WITHOUT
+def test_help_lists_every_command(capsys):
+    for words in (["--help"], ["-h"], []):
+        assert main(words) == 0
+        said = capsys.readouterr().out
+        assert all(f"  {name} " in said for name in COMMANDS)
 
 
-@pytest.mark.parametrize("place", HANDED_OVER.values(), ids=HANDED_OVER.keys())
-def test_who_reads_its_arguments_is_there(place: str) -> None:
-    module, _, name = place.partition(":")
-    assert callable(getattr(import_module(f"deploy.local.{module}"), name))
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["dance"],
+        ["--verbose"],
+        ["up", "--port", "seventy"],
+        ["up", "--port", "70000"],
+        ["up", "--workers", "0"],
+        ["up", "--host", "example.org"],
+        ["up", "--models", "/no/such/folder"],
+        ["up", "surplus"],
+        ["demo", "--surplus"],
+        ["keys", "--surplus"],
+        ["status", "--surplus"],
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(words, capsys):
+    try:
+        code = main(words)
+    except SystemExit as ended:
+        code = ended.code
+    said = capsys.readouterr()
+    assert code == 2
+    assert said.out == ""
+    assert said.err.startswith("run: ")
+    assert said.err.count("\n") == 1
 
 
-def test_all_that_are_handed_over_are_listed() -> None:
-    assert HANDED_OVER.keys() <= COMMANDS.keys()
+def test_a_data_dir_that_cannot_be_made_is_one_line_and_exit_code_2(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["up", "--data-dir", str(tmp_path / "file" / "data")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "pytest_arguments"),
+    [
+        ([], ["-m", "not long"]),
+        (["--all"], []),
+        (["-k", "redis", "--all", "tests/unit"], ["-k", "redis", "tests/unit"]),
+        (["-x"], ["-m", "not long", "-x"]),
+    ],
+)
+def test_the_long_tier_runs_only_when_asked_for(words, pytest_arguments, monkeypatch):
+    became = []
+    monkeypatch.setattr(os, "chdir", lambda folder: None)
+    monkeypatch.setattr(os, "execv", lambda program, arguments: became.extend(arguments))
+    checks.test(words)
+    assert became[1:] == ["-m", "pytest", *pytest_arguments]
