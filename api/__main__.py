@@ -1,6 +1,7 @@
 """Starts one API process: `python -m api --port 8000`, or `--fd N` for a socket that is bound."""
 
 import argparse
+import atexit
 import gc
 import os
 import resource
@@ -37,13 +38,16 @@ def main() -> int:
     try:
         wanted = _parse_arguments()
         settings = _settings()
-        container, server = _server(settings)
+        container, registry, server = _server(settings)
         listener = _listener(wanted)
         require_keys(listener, settings, container.engine, container.clock)
+        company = container.company("api", registry.fingerprint, with_sql=True)
+        company.join()
         exposition.serve(settings, LiveMetrics(container))
     except QueuecastError as error:
         sys.stderr.write(f"api: {error.detail}\n")
         return 2
+    atexit.register(company.leave)
     vital_signs.tell("api")
     allow_open_files(OPEN_FILES)
     # All that is loaded by now stays. Unfrozen, every full collection looks through it, and the
@@ -57,7 +61,7 @@ def main() -> int:
     return 0 if server.started else 1
 
 
-def _server(settings: Settings) -> tuple[Container, uvicorn.Server]:
+def _server(settings: Settings) -> tuple[Container, Registry, uvicorn.Server]:
     logs.configure(settings)
     tracing.configure(settings, "api")
     registry = Registry.load(settings.models_folders)
@@ -66,7 +70,8 @@ def _server(settings: Settings) -> tuple[Container, uvicorn.Server]:
     container = Container.for_api(settings, registry.served)
     require_current(container.engine)
     container.blobs  # noqa: B018 - opened here, where a refusal is one line
-    return container, uvicorn.Server(configuration(create_app(container, registry), settings))
+    app = create_app(container, registry)
+    return container, registry, uvicorn.Server(configuration(app, settings))
 
 
 def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:

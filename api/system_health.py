@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from api.dependencies import Services
 from shared.backlog import consumers
+from shared.backlog.company import PASSING
 from shared.container import Container
 from shared.db.engine import writing
 from shared.domain.names import GROUP, SWEPT_SECONDS, Keys
@@ -50,6 +51,7 @@ def system_health(here: Services) -> dict[str, Any]:
         backlogs = _backlogs(here.container)
         swept = _swept_seconds_ago(here.container)
         components["redis"] = {"status": OK}
+        components["settings"] = _settings(here, with_sql=components["sql"]["status"] == OK)
     except redis.RedisError as error:
         workers = None
         components["redis"] = {"status": DOWN, "detail": type(error).__name__}
@@ -74,6 +76,15 @@ def _sql(container: Container) -> dict[str, Any]:
     except BusyError as error:
         return {"status": DOWN, "detail": error.detail}
     return {"status": OK}
+
+
+def _settings(here: Services, *, with_sql: bool) -> dict[str, Any]:
+    """What other processes work with that this one does not."""
+    company = here.container.company("api", here.registry.fingerprint, with_sql=with_sql)
+    found = company.differences()
+    differ = [{"fact": one.fact.value, "process": one.process} for one in found]
+    passing = all(one.fact in PASSING for one in found)
+    return {"status": OK if passing else DOWN} | ({"differ": differ} if differ else {})
 
 
 def _workers(container: Container) -> Counter[str]:

@@ -6,6 +6,7 @@ The API imports this at start: never numpy, onnxruntime or onnx here.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
@@ -48,6 +49,15 @@ class Registry:
             for model in self.models.values()
             for version in model.versions.values()
         }
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that is served: what makes a result another one changes it."""
+        told = blake2b(digest_size=8)
+        for model in self.models.values():
+            digests = ",".join(sorted(one.digest for one in model.versions.values()))
+            told.update(f"{model.name} {model.processor_version} {digests}\n".encode())
+        return told.hexdigest()
 
     @classmethod
     def load(cls, folders: Sequence[Path]) -> Self:

@@ -1,6 +1,7 @@
 """The composition: the only place that chooses which real parts a process works with."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from shared.access.key_ring import KeyRing
     from shared.access.usage import Usage
+    from shared.backlog.company import Company
     from shared.files.files import Files
     from shared.jobs.admission import Admission
     from shared.jobs.cancel import Canceler
@@ -90,6 +92,23 @@ class Container:
     @cached_property
     def backlogs(self) -> Backlogs:
         return Backlogs(self.redis, self.settings, self.served)
+
+    def company(self, kind: str, models: str, *, with_sql: bool) -> "Company":
+        """This process among the others; `models` is what it serves. May raise BusyError."""
+        from shared.backlog.company import Company, Fact
+        from shared.backlog.entries import FORMAT
+
+        facts = {Fact.ENTRIES: str(FORMAT), Fact.MODELS: models}
+        with suppress(OSError):  # it may be away, and come back
+            facts[Fact.BLOBS] = self.blobs.identity()
+        if with_sql:
+            from shared.db.identity import database_identity
+            from shared.db.revision import HEAD
+
+            facts[Fact.SCHEMA] = HEAD
+            if (identity := database_identity(self.engine)) is not None:
+                facts[Fact.DATABASE] = identity
+        return Company(self.redis, kind, self.settings, facts)
 
     @cached_property
     def results(self) -> ResultCache:

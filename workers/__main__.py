@@ -1,6 +1,7 @@
 """`python -m workers STAGE [--lane LANE]`: one worker process."""
 
 import argparse
+import atexit
 import gc
 import os
 import sys
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from models.registry import Registry
 from shared.container import Container
 from shared.domain.names import Stage, queue
-from shared.errors import StartupRefused
+from shared.errors import BusyError, StartupRefused
 from shared.settings import Settings
 from shared.telemetry import exposition, logs, tracing, vital_signs
 from workers.alive import STARTING_SECONDS, AliveFile
@@ -39,9 +40,13 @@ def main() -> None:
             structlog.get_logger().error("model_refused", model=refused.name, reason=refused.reason)
         container = Container(settings, registry.served, lane=arguments.lane)
         app, worker = create_app(stage, container, registry)
+        with_sql = stage in (Stage.RECORD, Stage.DELIVER)
+        company = container.company(stage.value, registry.fingerprint, with_sql=with_sql)
+        company.join()
         exposition.serve(settings)
-    except StartupRefused as error:
+    except (StartupRefused, BusyError) as error:
         sys.exit(f"workers: {error.detail}")
+    atexit.register(company.leave)
     vital_signs.tell(stage.value)
     # What is loaded by now stays: no collection needs to look through it.
     gc.collect()

@@ -160,9 +160,11 @@ def main() -> None:
         registry = Registry.load(settings.models_folders)
         container = Container(settings, registry.served)
         require_current(container.engine)
+        company = container.company("sweeper", registry.fingerprint, with_sql=True)
+        company.join()
         sweeper = Sweeper(container)
         exposition.serve(settings)
-    except StartupRefused as error:
+    except (StartupRefused, BusyError) as error:
         sys.exit(f"sweeper: {error.detail}")
     except ValidationError as error:
         names = ", ".join(f"QUEUECAST_{part['loc'][0]}".upper() for part in error.errors())
@@ -171,6 +173,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sweeper.stop())
     sweeper.run()
+    company.leave()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ GROUP = "workers"
 
 SWEPT_SECONDS = 86400
 
+SYSTEMS = "queuecast-systems"
+"""Set of the key prefixes that were ever used on a server: the only key without one."""
+
 ALL_MODELS = "*"
 """The record backlog is one for all models: one transaction serves whatever is done."""
 
@@ -75,6 +78,15 @@ class Keys:
     def consumers(self) -> str:
         """Set of the names under which somebody was heard of: finding them must not scan."""
         return f"{self.prefix}consumers"
+
+    @property
+    def company(self) -> str:
+        """Set of the processes that were heard of, workers or not."""
+        return f"{self.prefix}company"
+
+    def facts(self, process: str) -> str:
+        """What a process says that it works with: see `shared.backlog.company`."""
+        return f"{self.prefix}facts:{process}"
 
     def running(self, consumer: str) -> str:
         """Hash, thread -> job ids: what a consumer was running when it was last heard."""

@@ -50,3 +50,7 @@ class Blobs(Protocol):
     def listed(self, kind: Kind) -> Iterator[Blob]:
         """All of a kind, in no order, found as they are asked for; may miss the very newest."""
         ...
+
+    def identity(self) -> str:
+        """The same for all processes that use this store."""
+        ...

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ CUT_OFF_SECONDS = 3600
 """A put takes seconds: an unfinished file of this age is what a crash left."""
 
 CHUNK_BYTES = 256 << 10
+
+IDENTITY = ".identity"
 
 
 class DirectoryBlobs:
@@ -82,6 +85,18 @@ class DirectoryBlobs:
                         yield Blob(reference, datetime.fromtimestamp(written_at, UTC))
                     elif file.name.startswith(".") and time.time() - written_at > CUT_OFF_SECONDS:
                         Path(file.path).unlink()
+
+    def identity(self) -> str:
+        """A name that whoever came first has left there."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = self._folder / IDENTITY
+        if not name.exists():
+            draft = name.with_name(f"{IDENTITY}.{os.getpid()}")
+            draft.write_text(str(uuid.uuid4()))
+            with suppress(FileExistsError):
+                os.link(draft, name)
+            draft.unlink()
+        return name.read_text()
 
     def _path(self, reference: str) -> Path:
         return self._folder / require_reference(reference)

@@ -72,7 +72,8 @@ def open_store(url: str, said_in: str) -> "ObjectStore":
 class ObjectBlobs:
     """Atomic and durable by nature, so `synced` says nothing here."""
 
-    def __init__(self, store: "ObjectStore", clock: Clock) -> None:
+    def __init__(self, store: "ObjectStore", clock: Clock, url: str = "") -> None:
+        self._url = url
         self._store = store
         self._clock = clock
         self._is_away = False
@@ -81,7 +82,10 @@ class ObjectBlobs:
     @classmethod
     def open(cls, url: str, clock: Clock) -> Self:
         """Asks the store nothing yet; raises StartupRefused."""
-        return cls(open_store(url, "QUEUECAST_BLOBS_URL"), clock)
+        return cls(open_store(url, "QUEUECAST_BLOBS_URL"), clock, url)
+
+    def identity(self) -> str:
+        return self._url
 
     def put(self, reference: str, data: bytes, *, synced: bool) -> str:
         path = require_reference(reference)

@@ -1,5 +1,7 @@
+from collections.abc import Iterable
 from typing import Any
 
+import orjson
 import pytest
 import redis
 from sqlalchemy import text
@@ -7,7 +9,7 @@ from sqlalchemy import text
 from api.dependencies import Services
 from api.system_health import require_ready, system_health
 from models.registry import RefusedModel, Registry
-from shared.domain.names import SWEPT_SECONDS
+from shared.domain.names import SWEPT_SECONDS, SYSTEMS
 from shared.errors import Unavailable
 
 STREAM = b"queuecast:backlog:preprocess:wine:1:high"
@@ -18,6 +20,7 @@ class SystemRedis:
     """Some workers, all alive, and one backlog of five entries of which two are pending."""
 
     swept_seconds_ago: float | None = 1.5
+    company: dict[str, dict[str, str]] = {}  # noqa: RUF012 - what a test says
 
     def __init__(self, *workers: str) -> None:
         self._workers = {name.encode() for name in workers}
@@ -26,7 +29,12 @@ class SystemRedis:
     def smembers(self, key: str) -> set[bytes]:
         if key.endswith("consumers"):
             return self._workers
+        if key in (SYSTEMS, "queuecast:company"):
+            return {name.encode() for name in self.company} if key != SYSTEMS else set()
         return {STREAM, STREAM.replace(b"high", b"low")}
+
+    def mget(self, keys: Iterable[str]) -> list[bytes]:
+        return [orjson.dumps(self.company[key.partition("facts:")[2]]) for key in keys]
 
     def pttl(self, _key: str) -> int:
         ago = self.swept_seconds_ago
@@ -119,3 +127,14 @@ def test_locked_database_is_not_ready(
             require_ready(Services(container, registry))
         container.engine.dispose()
         container.__dict__["engine"] = holder.engine
+
+
+@pytest.mark.parametrize(
+    ("theirs", "status"),
+    [({}, "ok"), ({"models": "others"}, "ok"), ({"blob store": "another"}, "down")],
+)
+def test_settings_that_differ_are_named(here: Services, container: Any, theirs, status) -> None:
+    container.redis.company = {"predict:a:2": theirs | {"key prefix": "queuecast:"}}
+    settings = system_health(here)["components"]["settings"]
+    named = [{"fact": fact, "process": "predict:a:2"} for fact in theirs]
+    assert settings == {"status": status} | ({"differ": named} if named else {})
