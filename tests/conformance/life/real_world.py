@@ -23,7 +23,7 @@ from sqlmodel import SQLModel
 
 from deploy.local.redis_binary import find_server
 from shared.backlog import connections
-from shared.backlog.backlogs import Backlogs, Move, Taken, following
+from shared.backlog.backlogs import Backlogs, Move, Take, Taken, following
 from shared.backlog.breaker import Breaker
 from shared.backlog.consumers import Consumer
 from shared.clock import FakeClock
@@ -228,7 +228,7 @@ class RealWorld:
                 engine=self._engine, backlogs=self._backlogs, served=SERVED
             ),
             settings=self._settings, clock=self._clock, blobs=self._blobs, stopping=False,
-            take=lambda *_: SimpleNamespace(taken=held),
+            take=lambda *_: Take(self._clock.now().timestamp(), held),
         )  # fmt: skip
         Record(worker)()
 
