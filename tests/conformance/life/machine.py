@@ -152,11 +152,15 @@ class Life(RuleBasedStateMachine):
 
     @rule(worker=workers, stage=stages, rows=st.integers(1, 3))
     def take(self, worker, stage, rows) -> None:
-        if stage is Stage.PREDICT and POISON in self.world.take(worker, stage, rows):
+        self._survives(worker, stage, rows)
+
+    def _survives(self, worker: int, stage: Stage, rows: int) -> bool:
+        """A take; whether nothing in hand kills the worker that runs it."""
+        poisoned = POISON in self.world.take(worker, stage, rows) and stage is Stage.PREDICT
+        if poisoned:
             self.world.runs_alone(worker, POISON)
             self.crash(worker)
-        elif stage is not Stage.PREDICT:
-            self.world.take(worker, stage, rows)
+        return not poisoned
 
     @rule(worker=workers, stage=stages)
     def finish(self, worker, stage) -> None:
@@ -193,6 +197,29 @@ class Life(RuleBasedStateMachine):
     def lose_redis(self, loss) -> None:
         self.world.lose_redis(loss)
         self.keys_lost = self.keys_lost or loss not in (Loss.ALL, Loss.SINCE_IT_WAS_SAVED)
+
+    @rule(worker=workers, stage=st.sampled_from(STAGES[:2]))
+    def live_as_a_zombie(self, worker, stage) -> None:
+        """It works on what was taken from it; chance alone would seldom order these steps so."""
+        if not self._survives(worker, stage, 2):
+            return
+        self.fall_silent(worker)
+        for _ in range(2):  # a sweeper that has just come to know Redis waits first
+            self.world.sweep(0)
+            self.world.advance(11)
+        self.world.sweep(0)
+        self.world.finish(worker, stage)
+
+    @rule(worker=workers, other=workers, stage=st.sampled_from(STAGES[:2]))
+    def work_in_two_times(self, worker, other, stage) -> None:
+        """What it has passed on is there once more, and another one takes it."""
+        self.world.save_redis()
+        survives = self._survives(worker, stage, 1)
+        self.lose_redis(Loss.SINCE_IT_WAS_SAVED)
+        if self._survives(other, stage, 1):
+            self.world.finish(other, stage)
+        if survives and other != worker:
+            self.world.finish(worker, stage)
 
     @precondition(lambda self: self.contents)
     @rule(number=st.integers(0, JOBS_MAX - 1))
