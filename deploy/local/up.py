@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.local.data_dir import DataDir
 from deploy.local.exposure import KEYS_REQUIRED, require_keys
 from deploy.local.listener import address_of, free_port
-from deploy.local.processes import Sizes
+from deploy.local.processes import METRICS_PORT, Sizes
 from deploy.local.readiness import refused_models
 from deploy.local.stop_signals import StopRequested, StopSignals
 from deploy.local.system import System, Wish, running_system
@@ -41,7 +41,7 @@ def up(
         host=host,
         port=port,
         models_dirs=tuple(folder.absolute() for folder in (*given, *models_dirs) if folder.name),
-        metrics_port=metrics_port,
+        metrics_port=metrics_port or int(os.environ.get(METRICS_PORT) or 0),
         flower_port=free_port() if flower_port == 0 else flower_port or 0,
     )
     with StopSignals() as signals, running_system(wish, signals, say) as system:
