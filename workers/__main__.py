@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 
+import celery.apps.worker
 import structlog
 from pydantic import ValidationError
 
@@ -55,6 +56,8 @@ def main() -> None:
     # One thread needs no pool: the consumer runs the task itself and holds no other bell then.
     pool = "threads" if threads > 1 else "solo"
     name = f"{queue(stage, arguments.lane)}-{os.getpid()}@%h"
+    # Celery announces its end past all loggers, in lines that are no JSON.
+    celery.apps.worker.safe_say = lambda *_: None
     # fmt: off
     app.worker_main([
         "--quiet", "worker", "--queues", f"{queue(stage, arguments.lane)},{own_queue()}",

@@ -194,6 +194,9 @@ def observed(
     running = start_system(data_dir, models_dir, *options, environment=watching)
     yield running
     assert running.stop() == 0
+    for file in (data_dir / "logs").glob("*.log"):
+        if file.stem not in ("redis", "migrate"):  # to their last line, also while they stop
+            assert all(line.startswith("{") for line in file.read_text().splitlines()), file
 
 
 def _free_ports() -> int:
