@@ -31,5 +31,12 @@ class _Plain(StringConvertor):
     regex = "[^/:]+"
 
 
+class _LoggedId(StringConvertor):
+    """`{id:logged}`: the same below the prediction log."""
+
+    regex = "(?!feedback$)[^/]+"
+
+
 register_url_convertor("job", _Id())
+register_url_convertor("logged", _LoggedId())
 register_url_convertor("plain", _Plain())

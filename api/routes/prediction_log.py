@@ -111,7 +111,7 @@ def _result(
     return {"feedback": feedback_view(rows[one.job_id])}
 
 
-@router.get("/prediction-log/{id}", **described.READ)
+@router.get("/prediction-log/{id:logged}", **described.READ)
 async def read_logged(request: Request) -> Response:
     """One row, with the output."""
     read_parameters(request)

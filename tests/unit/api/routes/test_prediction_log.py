@@ -63,6 +63,11 @@ REFUSED = (
 )  # fmt: skip
 
 
+def test_feedback_on_many_is_given_and_not_read(client: Any) -> None:
+    answer = client.get("/api/v1/prediction-log/feedback")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
 def test_what_it_does_not_know_is_refused(client: Any) -> None:
     for query in REFUSED:
         answer = client.get(f"/api/v1/prediction-log?{query}")
