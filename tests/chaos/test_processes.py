@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -62,9 +63,11 @@ def test_the_outcome_of_a_zombie_does_not_count(system, until) -> None:
     jobs = system.submit(available_cores(), "slow", seconds=1.0)
     until(lambda: all(system.client.get(job.id).stage == "predicting" for job in jobs))
     with held(system.pids("predict")):
+        stood_still_from = datetime.now(UTC)
         time.sleep(ZOMBIE_SECONDS)
     done = system.all_end("F5", f"predict stood still for {ZOMBIE_SECONDS:g} s")
     assert min(system.attempts(*done)) > 1
+    assert all(one.started_at > stood_still_from for one in done)  # the later attempt's outcome
     assert system.running.contradictions() == []
 
 
