@@ -1,7 +1,7 @@
 """The models that chaos runs: of each execution a line is kept, so that nobody's word is needed."""
 
 import shutil
-from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,20 @@ def build(target: Path) -> Path:
     return target
 
 
-def executions(ledger: Path) -> dict[str, Counter[int]]:
-    """How often each stage ran the job of each number."""
-    found: dict[str, Counter[int]] = {"preprocess": Counter(), "predict": Counter()}
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run of one stage for the job of a number, `at` its beginning or end (epoch seconds)."""
+
+    stage: str
+    number: int
+    at: float
+
+
+def executions(ledger: Path) -> list[Execution]:
+    """All that the models have noted, in the order in which they ran."""
     lines = ledger.read_text().splitlines() if ledger.exists() else []
-    for stage, _, number in (line.partition(" ") for line in lines):
-        found[stage][int(number)] += 1
-    return found
+    parts = (line.split() for line in lines)
+    return [Execution(stage, int(number), float(at)) for stage, number, at in parts]
 
 
 def _model() -> Any:

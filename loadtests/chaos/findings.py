@@ -1,12 +1,13 @@
 """What became of all that was asked, in the terms of Jepsen's set checker, and some of our own."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isclose
 
 import orjson
 
+from loadtests.chaos.counted_models import Execution
 from loadtests.chaos.load import Sent
 from loadtests.chaos.receiver import Receiver
 from loadtests.chaos.victims.victim import Row
@@ -18,7 +19,8 @@ class Findings:
 
     `lost` were acknowledged and never ended, or nobody knows them. `recovered` were never
     acknowledged and are there all the same, `unended` are those of them without an end. Nobody
-    asked for the `unexpected`. `twice` were executed more than once. `double` have more than one
+    asked for the `unexpected`. `twice` were executed more than once, at any
+    stage. `double` have more than one
     end, or were shown two. `wrong` have another output than the model gives, or an end that nothing
     explains. `unannounced` wanted a webhook and have none. `contradictions` are of the partition.
     """
@@ -31,6 +33,7 @@ class Findings:
     unended: int = 0
     unexpected: int = 0
     twice: int = 0
+    predicted_twice: int = 0
     double: int = 0
     wrong: int = 0
     unannounced: int = 0
@@ -57,7 +60,7 @@ def examine(
     sent: Sequence[Sent],
     rows: Sequence[Row],
     seen: Mapping[str, set[tuple[str, float | None]]],
-    executions: Mapping[str, Counter[int]],
+    executions: Sequence[Execution],
 ) -> Findings:
     """Compares what was sent with what is stored, what was shown, and what was executed."""
     found = Findings(attempts=len(sent))
@@ -73,7 +76,9 @@ def examine(
     _compare_rows(found, rows, sent, acknowledged)
     for row in rows:
         _examine_row(found, row, seen.get(row.id, set()), acknowledged.get(row.id))
-    found.twice = _executed_twice(rows, executions)
+    again = executed_again(rows, executions)
+    found.twice = len({one.number for one in again})
+    found.predicted_twice = len({one.number for one in again if one.stage == "predict"})
     found.ends = dict(Counter(_end(row) for row in rows))
     found.caches = dict(Counter(row.cache for row in rows))
     return found
@@ -127,14 +132,19 @@ def _wrong(row: Row, stored: dict[str, object] | None, sent: Sent | None) -> str
     return f"ended as {_end(row)}"
 
 
-def _executed_twice(rows: Sequence[Row], executions: Mapping[str, Counter[int]]) -> int:
-    """Jobs of one number may have run once each, but for those that were given a result."""
-    ran: Counter[int] = Counter(row.number for row in rows if row.cache == "miss")
-    extra: defaultdict[int, int] = defaultdict(int)
-    for counted in executions.values():
-        for number, times in counted.items():
-            extra[number] = max(extra[number], times - ran[number])
-    return sum(max(0, times) for times in extra.values())
+def executed_again(rows: Sequence[Row], executions: Sequence[Execution]) -> list[Execution]:
+    """Executions beyond the first that each stage owes to each job.
+
+    Jobs of one number have run once each, but for those that were given a result.
+    """
+    owed = Counter(row.number for row in rows if row.cache == "miss")
+    ran: Counter[tuple[str, int]] = Counter()
+    again = []
+    for one in executions:
+        ran[one.stage, one.number] += 1
+        if ran[one.stage, one.number] > owed[one.number]:
+            again.append(one)
+    return again
 
 
 def _end(row: Row) -> str:

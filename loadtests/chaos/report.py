@@ -1,5 +1,6 @@
 """The tables at the end of a run."""
 
+from collections import Counter
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -19,7 +20,8 @@ MEANINGS = {
     "recovered": "never acknowledged, and there all the same",
     "unended": "of these, without an end",
     "unexpected": "there, and nobody asked for them",
-    "twice": "executed more than once",
+    "twice": "executed more than once, at any stage",
+    "predicted_twice": "of these, by the model itself",
     "fenced": "outcomes of an attempt that was not the current one any more",
     "double": "with two ends, or shown two",
     "wrong": "another output than the model's, or an end that nothing explains",
@@ -53,6 +55,7 @@ def show(console: Console, outcome: Outcome) -> None:
             console.print(table)
     if outcome.samples:
         console.print(_growths(growth(outcome.samples)))
+    console.print(f"executed again, by the last fault: {executed_again(outcome)}", highlight=False)
     console.print(f"ends: {found.ends}; results: {found.caches}", highlight=False)
     for note in found.notes:
         console.print(note, highlight=False, markup=False)
@@ -72,9 +75,20 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         },
         "submit_ms": {name: asdict(one) for name, one in _posts(outcome).items()},
         "growth": {name: asdict(one) for name, one in growth(outcome.samples).items()},
+        "executed_again": executed_again(outcome),
         "strikes": [asdict(one) for one in outcome.struck],
         "answers": _answers(outcome),
     }
+
+
+def executed_again(outcome: Outcome) -> dict[str, int]:
+    """Executions that were not the first, by stage and by the fault that had begun last."""
+    found: Counter[str] = Counter()
+    for one in outcome.again:
+        before = [struck for struck in outcome.struck if struck.begun <= one.at]
+        last = max(before, key=lambda struck: struck.begun).name if before else "none"
+        found[f"{one.stage}: {last}"] += 1
+    return dict(found.most_common())
 
 
 def recoveries(outcome: Outcome) -> dict[str, Spread]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadtests.chaos import counted_models, findings
+from loadtests.chaos.counted_models import Execution
 from loadtests.chaos.databases import Postgresql, Sqlite, postgresql
 from loadtests.chaos.faults import bells, databases, processes, receivers, redis
 from loadtests.chaos.faults.fault import Fault
@@ -62,6 +63,7 @@ class Outcome:
     sent: Sequence[Sent]
     rows: Sequence[Row]
     struck: Sequence[Struck]
+    again: Sequence[Execution]
     samples: Sequence[Sample]
     seconds: float
 
@@ -196,5 +198,6 @@ class _Run:
         found = findings.examine(load.sent, rows, load.ends, executions)
         found.fenced = self._victim.fenced()
         findings.examine_webhooks(found, load.sent, self._victim.deliveries(), receiver)
+        again = findings.executed_again(rows, executions)
         samples = self._sampler.samples
-        return Outcome(self._plan, found, load.sent, rows, struck, samples, seconds)
+        return Outcome(self._plan, found, load.sent, rows, struck, again, samples, seconds)

@@ -111,7 +111,8 @@ class Faulty:
 
     def executions(self, stage: str = "predict") -> Counter[int]:
         """By the job's number."""
-        return counted_models.executions(self.folder / "executions")[stage]
+        ran = counted_models.executions(self.folder / "executions")
+        return Counter(one.number for one in ran if one.stage == stage)
 
     def runs(self, *jobs: Prediction) -> None:
         """Waits until a worker is at one of these."""

@@ -37,6 +37,6 @@ def _note(stage: str, x: float) -> None:
         return
     file = os.open(LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(file, f"{stage} {round(x)}\n".encode())
+        os.write(file, f"{stage} {round(x)} {time.time():.3f}\n".encode())
     finally:
         os.close(file)

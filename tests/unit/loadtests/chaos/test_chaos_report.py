@@ -6,6 +6,7 @@ from rich.console import Console
 
 from loadtests.chaos import report, timeline
 from loadtests.chaos.__main__ import parser, plan_of
+from loadtests.chaos.counted_models import Execution
 from loadtests.chaos.findings import examine
 from loadtests.chaos.nemesis import Struck
 from loadtests.chaos.run import Outcome, Plan
@@ -20,8 +21,9 @@ def outcome(sent, row) -> Outcome:
     asked, rows = [sent(1), sent(2)], [row(1)]
     struck = [Struck("redis killed", "redis lost", at, at + 1, at + 3.5)]
     samples = [Sample("api 1", float(at), 50.0, 20) for at in range(5)]
-    found = examine(asked, rows, {}, {})
-    return Outcome(Plan(2, 1.0), found, asked, rows, struck, samples, 9.0)
+    again = [Execution("predict", 1, at + 2)]
+    found = examine(asked, rows, {}, [])
+    return Outcome(Plan(2, 1.0), found, asked, rows, struck, again, samples, 9.0)
 
 
 def test_the_tables_show_what_was_lost_and_how_long_it_took(outcome) -> None:
@@ -34,6 +36,7 @@ def test_the_tables_show_what_was_lost_and_how_long_it_took(outcome) -> None:
 def test_the_figures_hold_the_same(outcome) -> None:
     figures = report.as_json(outcome)
     assert figures["jobs"]["lost"] == 1
+    assert figures["executed_again"] == {"predict: redis killed": 1}
     assert figures["recovery_seconds"]["redis lost"]["p99"] == 2.5
     assert figures["strikes"][0]["name"] == "redis killed"
 

@@ -19,6 +19,6 @@ def test_what_is_expected_is_what_the_models_answer(models_dir) -> None:
 
 def test_executions_are_counted_by_stage_and_number(tmp_path) -> None:
     ledger = tmp_path / "ledger"
-    ledger.write_text("preprocess 1\npredict 1\npreprocess 1\n")
-    found = counted_models.executions(ledger)
-    assert (found["preprocess"][1], found["predict"][1]) == (2, 1)
+    ledger.write_text("preprocess 1 5.5\npredict 1 6.0\n")
+    first, second = counted_models.executions(ledger)
+    assert (first.stage, first.number, first.at, second.stage) == ("preprocess", 1, 5.5, "predict")

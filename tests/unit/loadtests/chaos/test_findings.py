@@ -1,13 +1,12 @@
 """Each broken promise is seen, and nothing else is taken for one."""
 
-from collections import Counter
-
 import pytest
 
-from loadtests.chaos.findings import examine, examine_webhooks
+from loadtests.chaos.counted_models import Execution
+from loadtests.chaos.findings import examine, examine_webhooks, executed_again
 from loadtests.chaos.receiver import Receiver
 
-ONCE = {"preprocess": Counter([1]), "predict": Counter([1])}
+ONCE = [Execution(stage, 1, 0.0) for stage in ("preprocess", "predict")]
 
 
 def test_what_went_well_is_no_trouble(sent, row) -> None:
@@ -18,22 +17,22 @@ def test_what_went_well_is_no_trouble(sent, row) -> None:
 
 @pytest.mark.parametrize("rows", [[], [{"status": None, "completed_at": None, "ends": 0}]])
 def test_acknowledged_and_never_ended_is_lost(sent, row, rows) -> None:
-    found = examine([sent(1)], [row(1, **changes) for changes in rows], {}, {})
+    found = examine([sent(1)], [row(1, **changes) for changes in rows], {}, [])
     assert (found.lost, found.ok, found.broken) == (1, 0, 1)
 
 
 def test_a_job_without_an_acknowledgement_is_recovered(sent, row) -> None:
-    found = examine([sent(1, acknowledged=False)], [row(1)], {}, {})
+    found = examine([sent(1, acknowledged=False)], [row(1)], {}, [])
     assert (found.recovered, found.broken) == (1, 0)
 
 
 def test_it_is_to_end_all_the_same(sent, row) -> None:
-    found = examine([sent(1, acknowledged=False)], [row(1, status=None)], {}, {})
+    found = examine([sent(1, acknowledged=False)], [row(1, status=None)], {}, [])
     assert (found.unended, found.broken) == (1, 1)
 
 
 def test_two_jobs_of_one_order_are_unexpected(sent, row) -> None:
-    found = examine([sent(1)], [row(1), row(1, id="another")], {}, {})
+    found = examine([sent(1)], [row(1), row(1, id="another")], {}, [])
     assert found.unexpected == 1
 
 
@@ -46,7 +45,7 @@ def test_two_jobs_of_one_order_are_unexpected(sent, row) -> None:
     ],
 )
 def test_two_ends_are_double(sent, row, changes, shown) -> None:
-    assert examine([sent(1)], [row(1, **changes)], {"1": shown}, {}).double == 1
+    assert examine([sent(1)], [row(1, **changes)], {"1": shown}, []).double == 1
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_two_ends_are_double(sent, row, changes, shown) -> None:
     ],
 )
 def test_an_end_that_was_not_asked_for_is_wrong(sent, row, changes) -> None:
-    assert examine([sent(1)], [row(1, **changes)], {}, {}).wrong == 1
+    assert examine([sent(1)], [row(1, **changes)], {}, []).wrong == 1
 
 
 @pytest.mark.parametrize(
@@ -74,17 +73,19 @@ def test_an_end_that_was_not_asked_for_is_wrong(sent, row, changes) -> None:
     ],
 )
 def test_an_end_that_was_asked_for_is_right(sent, row, order, changes) -> None:
-    assert examine([sent(1, **order)], [row(1, **changes)], {}, {}).wrong == 0
+    assert examine([sent(1, **order)], [row(1, **changes)], {}, []).wrong == 0
 
 
 def test_executions_beyond_the_jobs_that_had_to_run_are_counted(sent, row) -> None:
     rows = [row(1), row(1, id="hit", cache="hit"), row(2)]
-    ran = {"preprocess": Counter({1: 1, 2: 2}), "predict": Counter({1: 1, 2: 1})}
-    assert examine([sent(1), sent(1), sent(2)], rows, {}, ran).twice == 1
+    ran = [*ONCE, *(Execution("preprocess", 2, float(at)) for at in range(3))]
+    found = examine([sent(1), sent(1), sent(2)], rows, {}, ran)
+    assert (found.twice, found.predicted_twice) == (1, 0)
+    assert [one.at for one in executed_again(rows, ran)] == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(("states", "forgotten"), [({"1": "pending"}, 0), ({"2": "pending"}, 1)])
 def test_a_webhook_without_a_delivery_is_forgotten(sent, row, states, forgotten) -> None:
-    found = examine([sent(1, webhook=True)], [row(1)], {}, {})
+    found = examine([sent(1, webhook=True)], [row(1)], {}, [])
     examine_webhooks(found, [sent(1, webhook=True)], states, Receiver(lambda *_: None))
     assert found.unannounced == forgotten
