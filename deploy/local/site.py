@@ -18,7 +18,8 @@ CONFIGURATION = ROOT / "deploy" / "site" / "mkdocs.yml"
 
 def docs(target: Path) -> int:
     """Builds the site in `target`; 1 when a page has a fault, such as a link that leads nowhere."""
-    command = [str(_environment() / "bin" / "mkdocs"), "build", "--strict", "--clean", "--quiet"]
+    python = _environment() / "bin" / "python"
+    command = [str(python), "-m", "mkdocs", "build", "--strict", "--clean", "--quiet"]
     command += ["--config-file", str(CONFIGURATION), "--site-dir", str(target.absolute())]
     quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(command, env=quiet, check=False)

@@ -1,6 +1,7 @@
 """Asks a system from outside: `caller.py URL health`, `predict NUMBER` or `metrics HOST`."""
 
 import json
+import os
 import sys
 from collections import Counter
 
@@ -19,7 +20,8 @@ def predict(url: str, number: int) -> Counter[str]:
 
 def health(url: str) -> object:
     try:
-        return httpx2.get(f"{url}/health/system", timeout=2).json()
+        key = {"Authorization": f"Bearer {os.environ['QUEUECAST_API_KEY']}"}
+        return httpx2.get(f"{url}/health/system", headers=key, timeout=2).json()
     except httpx2.HTTPError:
         return {}
 

@@ -52,6 +52,7 @@ def assemble(root: Path, spec: dict[str, Any]) -> None:
     for source, target, read_only in spec["binds"]:
         bind(Path(source), root / target.lstrip("/"), read_only=read_only)
     (root / "etc/passwd").write_text(f"service:x:{spec['user']}:{spec['user']}::/:/bin/sh\n")
+    (root / "etc/group").write_text(f"service:x:{spec['user']}:\n")
     mount("-o", "remount,ro", str(root))
 
 

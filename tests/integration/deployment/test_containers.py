@@ -41,7 +41,7 @@ def system(world: World, key: str) -> World:
     world.start("api")
     for name in WORKERS:
         world.start(name)
-    eventually(lambda: health(world).get("status") == "ok", lambda: str(health(world)))
+    eventually(lambda: health(world, key).get("status") == "ok", lambda: str(health(world, key)))
     return world
 
 
@@ -57,8 +57,8 @@ def asked(world: World, key: str, *what: str) -> object:
     return json.loads(done.stdout)
 
 
-def health(world: World) -> dict[str, object]:
-    return asked(world, "", "health")
+def health(world: World, key: str) -> dict[str, object]:
+    return asked(world, key, "health")
 
 
 def named(world: World, name: str) -> Container:
@@ -105,7 +105,7 @@ def test_only_data_and_temporary_files_can_be_written(system: World) -> None:
 def test_a_worker_of_another_network_joins_and_takes_the_work(system: World, key: str) -> None:
     first = named(system, "predict")
     another = system.start("predict")
-    eventually(lambda: health(system)["components"]["predict"]["workers"] == 2, another.output)
+    eventually(lambda: health(system, key)["components"]["predict"]["workers"] == 2, another.output)
     first.kill()
     assert asked(system, key, "predict", "20") == {"succeeded": 20}
     assert another.process.poll() is None
