@@ -102,13 +102,14 @@ class Worker:
     def pass_on(self, moves: Sequence[Move]) -> None:
         """Moves what is still owed; what is not any more has left its backlog just as well.
 
-        Then nobody will read what the stage stored of it.
+        Then nobody will read what the stage stored of it. What was there before stays: the input of
+        a job that is put back belongs to its row, whoever runs it by now.
         """
         pairs = zip(moves, self._backlogs.move(moves), strict=True)
         failpoints.reach("moved", self.stage)
         self.pulse.heard()
-        unread = (one.entry for one, moved in pairs if one.destination and not moved)
-        self.blobs.delete(*(entry.payload_ref for entry in unread if entry.payload_ref))
+        unread = (one for one, moved in pairs if one.destination and not moved)
+        self.blobs.delete(*(stored for one in unread if (stored := _stored(one))))
 
     def put(self, entry: Entry, reference: str, data: bytes, *, synced: bool) -> str:
         """Stores what a stage made of a job, and answers the reference.
@@ -165,3 +166,9 @@ class Worker:
             raise
         finally:
             about(None)
+
+
+def _stored(move: Move) -> str | None:
+    """Where the stage stored what the entry carries; None where it carries what it came with."""
+    reference, source = move.entry.payload_ref, move.source
+    return None if source and reference == source.entry.payload_ref else reference

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.backlog.backlogs import Move
+from shared.backlog.backlogs import Move, Taken
 from shared.domain.names import RECORD, Backlog, Priority, Stage
+from workers.entry_moves import put_back
 from workers.memory_limit import EXIT_STATUS, MemoryLimit
 
 WINE = Backlog(Stage.PREPROCESS, "m", "1")
@@ -146,6 +147,16 @@ def test_the_input_of_a_job_that_is_given_back_stays(worker, stored, backlogs, m
     monkeypatch.setattr(backlogs, "move", lambda moves: [False])
     worker.pass_on([back])
     assert worker.blobs.holds(back.entry.payload_ref)
+
+
+def test_the_input_of_a_job_that_began_anew_outlives_a_worker_that_puts_it_back(
+    worker, stored, backlogs, monkeypatch
+) -> None:
+    entry = stored("inputs", WINE).entry
+    taken = Taken(entry, "stream", b"1-0")
+    monkeypatch.setattr(backlogs, "move", lambda moves: [False])
+    worker.pass_on([put_back(taken, Stage.PREPROCESS)])
+    assert worker.blobs.holds(entry.payload_ref)
 
 
 def test_with_several_threads_nothing_counts_as_running_before_it_runs(
