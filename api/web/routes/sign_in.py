@@ -1,6 +1,6 @@
 """Signing in with an API key, where keys are asked for; and out."""
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -9,15 +9,25 @@ from starlette.responses import RedirectResponse, Response
 from api.dependencies import services
 from api.entrance import Entrance
 from api.key_check import KEY_MAX_BYTES
+from api.request_body import read_bytes
 from api.routes.plain_route import PlainRoute
 from api.web.frame import Frame
 from api.web.layer import PAGES
 from api.web.sessions import end
-from shared.errors import Forbidden, NotFound, RateLimited, Unauthorized, UnsupportedMediaType
+from shared.errors import (
+    Forbidden,
+    NotFound,
+    RateLimited,
+    RequestError,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 
 router = APIRouter(route_class=PlainRoute, include_in_schema=False)
 
 FORM = "application/x-www-form-urlencoded"
+FIELDS_MAX = 8
+"""Whoever sends it is unknown yet, and a body full of fields would hold up all others."""
 
 
 @router.get("/sign-in")
@@ -33,7 +43,7 @@ async def sign_in(request: Request) -> Response:
     _require_own_page(request)
     if not request.headers.get("content-type", "").startswith(FORM):
         raise UnsupportedMediaType("a form is sent as one")
-    fields = parse_qs((await request.body()).decode("latin-1"))
+    fields = _fields(await read_bytes(request))
     key = fields.get("key", [""])[0].strip().encode("latin-1", "replace")[: KEY_MAX_BYTES + 1]
     following = fields.get("next", ["/"])[0]
     try:
@@ -57,6 +67,13 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
+def _fields(body: bytes) -> dict[str, list[str]]:
+    try:
+        return parse_qs(body.decode("latin-1"), max_num_fields=FIELDS_MAX)
+    except ValueError:
+        raise RequestError(f"the form has at most {FIELDS_MAX} fields") from None
+
+
 def _form(request: Request, following: str, trouble: str = "") -> Response:
     status = 401 if trouble else 200
     return _frame(request).render(
@@ -75,8 +92,18 @@ def _own_path(wanted: str) -> str:
 
 def _require_own_page(request: Request) -> None:
     """Browsers say where a form was sent from; another site signs nobody in here."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    site = request.headers.get("sec-fetch-site")
+    own = site in ("same-origin", "none") if site else _is_from_here(request)
+    if not own:
         raise Forbidden("this form was sent from another site")
+
+
+def _is_from_here(request: Request) -> bool:
+    """To a name without TLS that is not this machine's, browsers send the origin only."""
+    origin = request.headers.get("origin")
+    public = urlsplit(services(request).container.settings.public_url or "").netloc
+    ours = {request.headers.get("host"), public} - {""}
+    return origin is None or origin.partition("://")[2] in ours
 
 
 def _is_secure(request: Request) -> bool:

@@ -1,12 +1,19 @@
 """Sessions of the web page, where keys are asked for."""
 
+import asyncio
 import re
+from functools import partial
+from time import process_time
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from starlette.requests import Request
 
-from api.web.sessions import COOKIE, LASTS_SECONDS
+from api import request_body
+from api.web.routes.sign_in import FIELDS_MAX, FORM, sign_in
+from api.web.sessions import COOKIE, LASTS_SECONDS, session
+from shared.errors import RequestTimeout
 
 PAGE = {"Accept": "text/html"}
 
@@ -65,6 +72,38 @@ def test_guessing_is_slowed_down_as_it_is_elsewhere(signed_in: Any) -> None:
 
 def test_another_site_signs_nobody_in(signed_in: Any) -> None:
     assert signed_in(**{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://testserver", 303), ("http://evil.example", 403), ("null", 403)],
+)
+def test_without_tls_the_origin_tells_whose_form_it_is(
+    signed_in: Any, origin: str, status: int
+) -> None:
+    assert signed_in(Origin=origin).status_code == status
+
+
+def test_a_form_full_of_fields_is_not_read(signed_in: Any, keyed: Any) -> None:
+    answer = keyed.client.post("/sign-in", data={f"a{n}": "" for n in range(FIELDS_MAX + 1)})
+    assert answer.status_code == 400
+
+
+def test_a_form_that_does_not_come_is_not_waited_for(keyed: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(request_body, "READ_SECONDS", 0.01)
+    headers = [(b"content-type", FORM.encode())]
+    scope = {"type": "http", "headers": headers, "app": keyed.client.app}
+    with pytest.raises(RequestTimeout):
+        asyncio.run(sign_in(Request(scope, partial(asyncio.sleep, 5))))
+
+
+def test_no_cookie_takes_long_to_read() -> None:
+    began = process_time()
+    escapes = b"\\a" * 30_000
+    for cookie in (b'%s="%s"', b'x="%s"; y=%s', b"%s=%s=!"):
+        value = cookie % (COOKIE.encode(), escapes)
+        assert session({"type": "http", "headers": [(b"cookie", value)]}) == ""
+    assert process_time() - began < 2  # the standard library took 7 s for the first
 
 
 @pytest.mark.parametrize(
