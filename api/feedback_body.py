@@ -1,13 +1,12 @@
 """Feedback as clients send it: what is true of one prediction, or of many."""
 
-from math import isfinite
 from typing import Any
 
 from api.json_pointer import pointer
 from shared.domain.ids import parse_job_id
 from shared.errors import FieldError, InvalidInput, UnknownField
 from shared.prediction_log.feedback import SAID, Truth
-from shared.prediction_log.summary import LABEL_MAX_CHARS, as_label
+from shared.prediction_log.summary import LABEL_MAX_CHARS, NUMBER_MAX, as_label, is_number
 
 LISTED = "feedback"
 MAX_LISTED = 1000
@@ -68,8 +67,8 @@ def _value(given: dict[str, Any]) -> float | None:
     value = given.get("value")
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise _refusal("/value", "should be a number")
+    if not is_number(value):
+        raise _refusal("/value", f"should be a number, of {NUMBER_MAX:g} at most")
     return float(value)
 
 

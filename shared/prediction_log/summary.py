@@ -5,8 +5,7 @@ Bounded, whatever a model answers: this is done for every job that ends.
 
 from collections.abc import Iterator
 from itertools import islice
-from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import orjson
 
@@ -14,6 +13,9 @@ LABELS = ("label", "class", "output_label")
 SCORES = ("probabilities", "scores", "output_probability", "score", "probability", "confidence")
 
 LABEL_MAX_CHARS = 64
+NUMBER_MAX = 1e100
+"""What is larger measures nothing, and PostgreSQL refuses to sum the squares of a few of it."""
+
 LARGEST_BYTES = 16 << 10
 FIELDS = 8
 NUMBERS = 500
@@ -59,13 +61,18 @@ def as_label(value: Any) -> str | None:
     return None
 
 
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether it is one that the log takes."""
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) <= NUMBER_MAX
+
+
 def _score(output: dict[str, Any], label: str) -> float | None:
     found = _bare(next((output[one] for one in SCORES if one in output), None))
     if isinstance(found, dict):
         found = found.get(label)
     elif isinstance(found, list):
-        found = max(filter(_is_number, islice(found, NUMBERS)), default=None)
-    return float(found) if _is_number(found) else None
+        found = max(filter(is_number, islice(found, NUMBERS)), default=None)
+    return float(found) if is_number(found) else None
 
 
 def _bare(value: Any) -> Any:
@@ -100,9 +107,5 @@ def _numbers(value: Any, depth: int) -> Iterator[float]:
         for one in value.values() if isinstance(value, dict) else value:
             if depth:
                 yield from _numbers(one, depth - 1)
-    elif _is_number(value):
+    elif is_number(value):
         yield float(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

@@ -16,6 +16,7 @@ from shared.prediction_log.accuracy import Span, recent_accuracy
 from shared.prediction_log.feedback import Truth
 from shared.prediction_log.listing import Wanted
 from shared.prediction_log.log_book import LogBook
+from shared.prediction_log.summary import NUMBER_MAX
 from shared.prediction_log.table import feedback_table, log_table
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -163,6 +164,15 @@ def test_errors_of_numbers_are_summed(logged: Any, book: LogBook) -> None:
     [found] = book.accuracy(WINE, hourly=True).over_time
     assert (found["at"], found["labels"], found["values"]) == ("2026-01-02 12", 0, 2)
     assert (found["absolute_error"], found["error"]) == (2.5, -1.5)
+
+
+def test_the_largest_numbers_can_be_summed(logged: Any, book: LogBook) -> None:
+    for true in (NUMBER_MAX, -NUMBER_MAX):
+        book.give("default", [Truth(logged(label=None, value=-true), value=true)])
+    [errors] = book.accuracy(WINE, hourly=False).over_time
+    assert errors["absolute_error"] == pytest.approx(4 * NUMBER_MAX)
+    [answers] = book.distribution(WINE, hourly=False).over_time
+    assert (answers["max_value"], answers["mean_value"]) == (NUMBER_MAX, 0)
 
 
 def test_accuracy_looks_at_what_is_asked_for(told: Any, book: LogBook, monkeypatch: Any) -> None:

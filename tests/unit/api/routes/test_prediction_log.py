@@ -108,7 +108,8 @@ def test_of_a_prediction_that_runs_nothing_is_known_yet(
 BAD: list[Any] = [
     {}, {"label": "a", "value": 1}, {"label": ""}, {"label": "x" * 65}, {"label": 1.5},
     {"label": ["a"]}, {"value": "1"}, {"value": True}, {"label": "a", "source": "x" * 65},
-    {"label": "a", "comment": 1}, {"label": "a", "more": 1}, [], "a",
+    {"value": 1e101}, {"value": -1e308}, {"label": "a", "comment": 1}, {"label": "a", "more": 1},
+    [], "a",
 ]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def test_only_the_first_numbers_are_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    "output", [None, b'"text"', b"[]", b"null", b"[" * 200 + b"1" + b"]" * 200]
+    "output", [None, b'"text"', b"[]", b"null", b"-1e101", b"[" * 200 + b"1" + b"]" * 200]
 )
 def test_of_other_outputs_nothing_is_said(output: bytes | None) -> None:
     assert summarize(output) == NOTHING
