@@ -70,6 +70,7 @@ def _backup(data_dir: DataDir, target: Path, *, with_database: bool) -> int:
     if with_database:
         _require_sqlite(data_dir)
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (target / BLOBS).mkdir(mode=0o700)  # the folder itself may be open to others
     # The blobs first, and what came meanwhile behind the rows: each row finds its blob, also where
     # retention takes one away in between.
     _copy_blobs(data_dir.path / BLOBS, target / BLOBS)
@@ -92,6 +93,7 @@ def copy_database(source: Path, target: Path) -> None:
     """One moment of a database that others write to; raises StartupRefused if it is damaged."""
     if not source.exists():
         raise StartupRefused(f"{source}: there is no database")
+    target.touch(mode=0o600)
     with closing(_opened(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)  # in one go: a copy in steps begins anew whenever somebody writes
         (verdict,) = new.execute("PRAGMA quick_check").fetchone()

@@ -77,6 +77,14 @@ def test_what_was_backed_up_reads_the_same(home, jobs, copy, tmp_path) -> None:
     assert (again.path / "secrets.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_others_cannot_read_it_in_an_open_folder(home, jobs, tmp_path) -> None:
+    target = tmp_path / "open"
+    target.mkdir(mode=0o755)
+    assert backup(["--data-dir", str(home.path), "--to", str(target)]) == 0
+    held = [target / DATABASE, target / "blobs", target / "secrets.key"]
+    assert [one.stat().st_mode & 0o077 for one in held] == [0, 0, 0]
+
+
 def test_it_is_one_moment_of_a_database_that_others_write_to(home, jobs, copy, tmp_path) -> None:
     writer = sqlite3.connect(home.path / DATABASE, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
