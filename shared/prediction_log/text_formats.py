@@ -12,7 +12,7 @@ import orjson
 from shared.domain.prediction import wire_time
 from shared.prediction_log.export import COLUMNS, Record
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - some spreadsheets narrow them
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 Encode = Callable[[Iterable[Record]], bytes]
