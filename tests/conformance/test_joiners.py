@@ -289,5 +289,5 @@ def test_joiners_are_owed_nothing_of_their_own(engine, stored, joined, due, cloc
 class NoBacklogs:
     """Shows whatever it is given."""
 
-    def finish(self, snapshots, **_) -> None:
+    def leave(self, snapshots, hashes) -> None:
         pass
