@@ -19,13 +19,14 @@ _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 class OwnPages:
     """Who is no browser says nothing of pages, and is let pass.
 
-    `origins` may do everything. A name that is neither in `names` nor of this machine proves
-    nothing: a page may have had it lead here after it was loaded.
+    `origins` may do everything; `*` is any. A name that is neither in `names` nor of this machine
+    proves nothing: a page may have had it lead here after it was loaded.
     """
 
     def __init__(self, app: ASGIApp, origins: Collection[str], names: AllowedNames) -> None:
         self._app = app
         self._origins = frozenset(origins)
+        self._any = "*" in self._origins
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +43,7 @@ class OwnPages:
                 origin = value.decode("latin-1")
             elif name == b"host":
                 host = value.decode("latin-1").lower()
-        if not (site or origin) or origin in self._origins:
+        if not (site or origin) or self._any or origin in self._origins:
             return
         # To a name without TLS that is not this machine's, browsers send the origin only.
         own = site in ("same-origin", "none") if site else self._is_here(origin, host)

@@ -72,6 +72,7 @@ def test_what_changes_nothing_is(client: Any) -> None:
     "known",
     [
         {"cors_origins": "http://ml.example.org:8000"},
+        {"cors_origins": "*"},
         {"allowed_hosts": "ml.example.org"},
         {"allowed_hosts": "*.example.org"},
         {"public_url": "http://ml.example.org:8000/queuecast"},
