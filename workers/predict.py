@@ -238,5 +238,5 @@ def _no_way() -> None:
 def _cause(error: Exception) -> JobFailed:
     if isinstance(error, JobFailed):
         return error
-    log.error("run_raised", error=f"{type(error).__name__}: {error}"[:300])
+    log.error("run_raised", error=type(error).__name__)  # what it says may repeat an input
     return JobFailed(Failure.PREDICTION_FAILED, f"{type(error).__name__}: {error}"[:300])

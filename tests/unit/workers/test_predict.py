@@ -1,7 +1,9 @@
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from shared.domain.failures import Failure
 from shared.domain.names import RECORD, Backlog, Stage
@@ -139,6 +141,14 @@ def test_a_batch_that_raises_is_halved_down_to_the_bad_row(run, add, move_of, se
         b"[[12.0]]",
         b"[[14.0]]",
     ]
+
+
+def test_what_a_run_raises_is_told_to_the_client_alone(run, add, move_of, session) -> None:
+    job, session.then = add(rows(1)), Mock(side_effect=ValueError("input 1234"))
+    with capture_logs() as logged:
+        run()
+    assert move_of(job).entry.outcome.error == "ValueError: input 1234"
+    assert [one["error"] for one in logged if one["event"] == "run_raised"] == ["ValueError"]
 
 
 def test_suspects_run_alone_after_the_others_were_passed_on(run, add, journal, session) -> None:
