@@ -11,7 +11,7 @@ from models.registry import Registry
 from shared.backlog.bell_check import is_bell
 from shared.container import Container
 from shared.domain.names import Keys, Stage
-from workers.alive import AliveFile
+from workers.alive import STARTING_SECONDS, AliveFile
 from workers.bell_channel import let_pass_only
 from workers.heartbeat import Heartbeat
 from workers.preprocess import Preprocess
@@ -62,7 +62,10 @@ def _register_predict(app: Celery, worker: Worker) -> None:
     from workers.sessions import Sessions
 
     sessions = Sessions(worker.registry, worker.settings)
-    sessions.warm_up(worker.container.lane, worker.watchdog)
+    alive = AliveFile(worker.settings.alive_file)
+    # For each anew: several slow ones together may take longer than any time that was promised.
+    seconds = STARTING_SECONDS + worker.settings.model_load_seconds
+    sessions.warm_up(worker.container.lane, worker.watchdog, lambda: alive.promise(seconds))
     stage = Predict(worker, sessions)
 
     @app.task(name=Stage.PREDICT.value)

@@ -70,8 +70,12 @@ class Heartbeat:
             log.warning("left_without_redis", error=type(error).__name__)
 
     def _run(self) -> None:
+        """A beat may fail, for want of memory too: whoever fell silent would seem dead at work."""
         while not self._stopped.wait(self._pause_seconds):
-            self._beat()
+            try:
+                self._beat()
+            except Exception as error:
+                log.error("heartbeat_failed", error=type(error).__name__)
 
     def _beat(self) -> None:
         before, self._last_at = self._last_at, self._clock.monotonic()

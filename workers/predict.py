@@ -116,6 +116,8 @@ class Predict:
         """The job's tensors, or its move where it is not to run."""
         entry = one.entry
         reference = entry.payload_ref
+        if reference:  # many of them from a slow store take longer than anybody may be silent
+            self._worker.pulse.heard()
         try:
             return Row.read(one, self._worker.blobs.get(reference) if reference else entry.payload)
         except (JobInputGone, OSError) as error:

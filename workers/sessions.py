@@ -109,12 +109,18 @@ class Sessions:
                 self._loaded[key] = self._load(model, version)
             return self._loaded[key]
 
-    def warm_up(self, lane: str, watchdog: Watchdog) -> None:
-        """Loads every version of the lane and runs its example once; what fails is only logged."""
+    def warm_up(
+        self, lane: str, watchdog: Watchdog, progress: Callable[[], None] = lambda: None
+    ) -> None:
+        """Loads every version of the lane and runs its example once; what fails is only logged.
+
+        `progress` is told before each of them.
+        """
         for model in self._registry.models.values():
             if model.lane != lane:
                 continue
             for version in model.versions.values():
+                progress()
                 try:
                     session = self.get(model.name, version.version)
                     feeds, _ = part(session.processor.preprocess(model.example))

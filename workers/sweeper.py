@@ -55,6 +55,7 @@ class Sweeper:
     def __init__(self, container: Container) -> None:
         self._clock = container.clock
         self._pause_seconds = container.settings.sweep_seconds
+        self._beat_seconds = container.settings.heartbeat_seconds
         self._consumer = Consumer(container.redis, "sweeper", container.settings)
         self._alive = AliveFile(container.settings.alive_file)
         self._sweep = Sweep(container)
@@ -78,13 +79,21 @@ class Sweeper:
             soon = self._round()
             took = self._clock.monotonic() - begun
             self._guarded(self._retention.run)  # bounds itself, and is no reason for a longer rest
-            self._stopped.wait(
-                self._pause_seconds if soon else max(self._pause_seconds, REST * took)
-            )
+            self._rest(self._pause_seconds if soon else max(self._pause_seconds, REST * took))
         self._guarded(self._consumer.leave)
 
     def stop(self) -> None:
         self._stopped.set()
+
+    def _rest(self, seconds: float) -> None:
+        """However long, it is heard of: a heartbeat that expired in a rest would tell the next
+        round that time had passed everybody by, and no dead worker would ever be believed dead.
+        """
+        left = seconds
+        while left > 0 and not self._stopped.wait(min(left, self._beat_seconds)):
+            left -= self._beat_seconds
+            if left > 0:
+                self._guarded(self._beat)
 
     def _round(self) -> bool:
         """Each step once, whatever became of the others; answers whether the next is to come soon.

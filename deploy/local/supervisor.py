@@ -15,7 +15,11 @@ from workers.alive import is_alive
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The pause before a restart doubles from first to longest, and starts over once steady."""
+    """The pause before a restart doubles from first to longest, and starts over once steady.
+
+    Who comes so late to look that it must have stood still itself, as when all of a container is
+    paused, gives the others `thaw_seconds` to be heard of again.
+    """
 
     first_pause_seconds: float = 1
     longest_pause_seconds: float = 15
@@ -23,6 +27,7 @@ class Timing:
     grace_seconds: float = 25
     deaths_before_ready: int = 3
     look_seconds: float = 2
+    thaw_seconds: float = 15
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ class Supervisor:
         self._on_death = on_death
         self._on_change = on_change
         self._timing = timing or Timing()
+        self._looked_at = self._patient_until = time.monotonic()
 
     def start(self, program: Program) -> None:
         """Starts a program and keeps it running from now on."""
@@ -86,6 +92,7 @@ class Supervisor:
         while True:
             if self._signals.count:
                 raise StopRequested
+            self._note_the_time()
             for watched in self.watched:
                 self._look_after(watched)
             if until():
@@ -109,6 +116,11 @@ class Supervisor:
         finally:
             self._end([w.child for w in watched if w.child and w.program.stops_last])
 
+    def _note_the_time(self) -> None:
+        before, self._looked_at = self._looked_at, time.monotonic()
+        if self._looked_at - before > self._timing.thaw_seconds:
+            self._patient_until = self._looked_at + self._timing.thaw_seconds
+
     def _look_after(self, watched: Watched) -> None:
         now = time.monotonic()
         if watched.child is None:
@@ -118,7 +130,7 @@ class Supervisor:
                 self._on_change()
         elif (code := watched.child.exit_code()) is not None:
             self._bury(watched, watched.child, code)
-        elif watched.program.alive_file and is_alive(watched.program.alive_file) is False:
+        elif now >= self._patient_until and _is_stuck(watched.program):
             self._say(f"{watched.program.name} (pid {watched.child.pid}) does nothing any more")
             watched.child.kill()
             self._bury(watched, watched.child, -signal.SIGKILL)
@@ -158,3 +170,8 @@ class Supervisor:
         finally:
             for child in children:
                 child.kill()
+
+
+def _is_stuck(program: Program) -> bool:
+    """Whether it has not renewed its promise; one that has made none yet is only starting."""
+    return program.alive_file is not None and is_alive(program.alive_file) is False

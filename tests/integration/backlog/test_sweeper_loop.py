@@ -16,7 +16,7 @@ SOON = 10
 def sweeping(valkey, engine, backlogs, settings, clock) -> Iterator:
     """Runs a sweeper in a thread until the end; answers it and its thread."""
     running: list[tuple[Sweeper, threading.Thread]] = []
-    quick = settings.model_copy(update={"sweep_seconds": 0.001})
+    quick = settings.model_copy(update={"sweep_seconds": 0.001, "heartbeat_seconds": 0.005})
 
     def start(**parts):
         standard = {"redis": valkey, "engine": engine, "backlogs": backlogs, "clock": clock}
@@ -53,6 +53,17 @@ def test_a_sweeper_sweeps_until_it_is_stopped(
     sweeper.stop()
     thread.join(SOON)
     assert living(valkey, settings.key_prefix) == []
+
+
+def test_a_sweeper_is_heard_of_while_it_rests(
+    sweeping, clock, until, valkey, settings, monkeypatch
+) -> None:
+    long = max(settings.heartbeat_ttl_seconds, 60)
+    monkeypatch.setattr(Sweeper, "_round", lambda self: clock.advance(long))
+    sweeping()
+    for _ in range(2):
+        valkey.flushall()
+        assert until(lambda: living(valkey, settings.key_prefix))
 
 
 def test_a_sweeper_outlives_a_fault_of_sql(sweeping, until, valkey, settings) -> None:

@@ -87,6 +87,20 @@ def test_a_program_that_keeps_its_promise_is_left_alone(
     assert stage.said == []
 
 
+def test_who_stood_still_itself_gives_the_others_time(
+    make_stage, make_program, tmp_path, eventually
+):
+    file = tmp_path / "alive"
+    code = f"from workers.alive import *; AliveFile(Path('{file}')).promise(0)\n{FOREVER}"
+    stage = make_stage(replace(FAST, look_seconds=0.01))
+    stage.supervisor.start(replace(make_program(code), alive_file=file))
+    eventually(file.exists)
+    stage.supervisor._looked_at -= 60
+    deadline = time.monotonic() + 0.1
+    stage.supervisor.watch(lambda: time.monotonic() > deadline)
+    assert stage.said == []
+
+
 def test_a_stop_signal_ends_the_watch(make_stage, make_program):
     stage = make_stage()
     stage.supervisor.start(make_program(f"import os; os.kill({os.getpid()}, 15)\n{FOREVER}"))

@@ -174,3 +174,7 @@ def test_a_clean_end_frees_what_is_held(clock, leaving) -> None:
     heartbeat.start()
     heartbeat.stop()
     assert consumer.events == ["left"]
+
+
+def test_a_beat_that_fails_is_not_the_last(beating) -> None:
+    beating(FakeConsumer(True, MemoryError()))

@@ -13,6 +13,7 @@ from shared.errors import JobFailed, RunUnwanted
 from shared.payloads.directory import DirectoryBlobs
 from workers import tensors
 from workers.predict import Predict
+from workers.pulse import DEAF_SECONDS
 
 
 class Doubling:
@@ -274,6 +275,22 @@ def test_large_tensors_are_read_and_then_forgotten(run, add, move_of, settings) 
     run()
     assert (move_of(one).entry.payload, move_of(one).entry.payload_ref) == (b"[[8.0]]", None)
     assert not list(settings.blobs_dir.rglob("0*"))
+
+
+def test_who_reads_from_a_slow_store_is_not_deaf(run, add, worker, clock, monkeypatch) -> None:
+    deaf = []
+
+    def slow(_reference: str) -> bytes:
+        worker.pulse.asked()
+        clock.advance(DEAF_SECONDS - 10)
+        deaf.append(worker.pulse.is_deaf)
+        return rows(4)
+
+    monkeypatch.setattr(worker.blobs, "get", slow)
+    for number in range(3):
+        add(payload_ref=f"tensors/{'0' * 36}.{number}")
+    run()
+    assert deaf == [False] * 3
 
 
 def test_without_a_session_the_jobs_fail(run, add, move_of) -> None:

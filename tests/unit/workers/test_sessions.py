@@ -198,10 +198,11 @@ def test_a_session_has_its_share_and_does_not_spin(serve, settings) -> None:
 def test_a_warm_up_loads_the_lane(serve, model, watchdog, tmp_path) -> None:
     example = "import numpy as np\ndef preprocess(i, v): return {'x': np.array([[1]])}\n"
     sessions = serve(looking_up(), example + "postprocess = None\n")
-    sessions.warm_up("gpu", watchdog)
-    assert sessions._loaded == {}
-    sessions.warm_up("cpu", watchdog)
-    assert list(sessions._loaded) == [("m", "1")]
+    told: list[int] = []
+    sessions.warm_up("gpu", watchdog, lambda: told.append(len(sessions._loaded)))
+    assert (sessions._loaded, told) == ({}, [])
+    sessions.warm_up("cpu", watchdog, lambda: told.append(len(sessions._loaded)))
+    assert (list(sessions._loaded), told) == ([("m", "1")], [0])
 
 
 def test_a_warm_up_outlives_a_model_that_cannot_be_loaded(serve, model, watchdog) -> None:
