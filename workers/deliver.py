@@ -118,6 +118,7 @@ class Deliver:
             return []
         now = self._clock.now()
         lease = self._settings.webhook_timeout_seconds + SETTLE_SECONDS
+        claimed: Sequence[Claimed] = []
         try:
             with reading(self._engine) as connection:
                 if not claims.is_due(connection, now, self._rooms):
@@ -127,6 +128,7 @@ class Deliver:
             return self._prepared(claimed)  # behind the claim: what dies of it has been counted
         except BusyError as error:
             log.warning("deliveries_wait", reason=error.detail)
+            self._release(claimed)  # nothing was sent, and a start would never be
             return []
 
     def _prepared(self, claimed: Sequence[Claimed]) -> list[Outgoing]:
@@ -209,12 +211,14 @@ class Deliver:
         await asyncio.to_thread(self._release, [under_way[task] for task in cut_off])
         return sent
 
-    def _release(self, cut_off: Sequence[Claimed]) -> None:
+    def _release(self, unsent: Sequence[Claimed]) -> None:
+        if not unsent:
+            return
         try:
             with writing(self._engine) as connection:
-                outbox.release(connection, cut_off, self._clock.now())
+                outbox.release(connection, unsent, self._clock.now())
         except BusyError as error:
-            log.warning("claims_run_out", deliveries=len(cut_off), reason=error.detail)
+            log.warning("claims_run_out", deliveries=len(unsent), reason=error.detail)
 
 
 def _test_body(one: Claimed) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
 
+from shared.errors import Unavailable
 from shared.webhooks.schedule import PAUSES_SECONDS
 from tests.unit.workers.deliver.conftest import GOOD
 
@@ -60,6 +61,19 @@ def test_the_body_is_made_when_the_attempt_counts_already(
     with pytest.raises(Killed):
         deliver()
     assert delivery(job_id)["failures"] == 1
+
+
+def test_a_claim_that_sql_breaks_off_is_no_attempt(deliver, ended, delivery, monkeypatch) -> None:
+    job_id, read = ended(), deliver._secrets.signing
+
+    def away(_tenants: object) -> None:
+        monkeypatch.setattr(deliver._secrets, "signing", read)
+        raise Unavailable("the database cannot be reached now")
+
+    monkeypatch.setattr(deliver._secrets, "signing", away)
+    assert deliver() == 0
+    assert delivery(job_id)["failures"] == 0
+    assert deliver() == 1
 
 
 def test_a_secret_that_cannot_be_read_stops_its_tenant_only(
