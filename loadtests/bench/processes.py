@@ -68,6 +68,15 @@ def held(pids: Iterable[int]) -> Iterator[Callable[[], None]]:
         let_go()
 
 
+def age_seconds(pid: int) -> float:
+    """How long ago it was started; 0 when it is gone."""
+    fields = _stat(pid)
+    if not fields:
+        return 0.0
+    uptime = float((PROC / "uptime").read_text().split()[0])
+    return uptime - int(fields[19]) / TICKS_PER_SECOND
+
+
 def tree(pids: Sequence[int]) -> list[int]:
     """These and all that they have started, and those in turn."""
     children: dict[int, list[int]] = {}

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from loadtests.chaos.load import Post
 from loadtests.chaos.nemesis import Struck
@@ -58,11 +58,15 @@ def recoveries(struck: Sequence[Struck], *, by_target: bool) -> dict[str, Spread
 def posts(sent: Sequence[Post], struck: Sequence[Struck]) -> Mapping[str, Spread]:
     """Milliseconds of submits: `healthy` while nothing was wrong, `redis hung` while it was that.
 
-    Those without an answer are missing: the server was killed or asked to stop.
+    A fault is felt until all has settled after it. Those without an answer are missing: the server
+    was killed or asked to stop.
     """
+    felt = [(one, _settled(one, struck)) for one in struck]
     found: defaultdict[str, list[Post]] = defaultdict(list)
     for post in sent:
-        found[_when(post, struck)].append(post)
+        end = post.at + post.seconds
+        met = [one for one, until in felt if post.at <= until and one.begun <= end]
+        found[_name(post, met)].append(post)
     return {
         name: spread(
             [post.seconds * 1000 for post in those if post.status],
@@ -72,13 +76,20 @@ def posts(sent: Sequence[Post], struck: Sequence[Struck]) -> Mapping[str, Spread
     }
 
 
-def _when(post: Post, struck: Sequence[Struck]) -> str:
-    end = post.at + post.seconds
-    met = [one for one in struck if post.at <= one.over and one.begun <= end]
+def _settled(one: Struck, struck: Sequence[Struck]) -> float:
+    """When it was felt no more: whatever settled after it, all had."""
+    return min(
+        (other.settled for other in struck if other.settled and other.settled >= one.ended),
+        default=inf,
+    )
+
+
+def _name(post: Post, met: Sequence[Struck]) -> str:
     if not met:
         return "healthy"
-    hung = [one for one in met if one.target == "redis hung" and post.at <= one.ended]
-    return "redis hung" if hung and len(met) == 1 else "under faults"
+    lasting = [one for one in met if post.at <= one.ended]
+    hung = len(lasting) == 1 and lasting[0].target == "redis hung"
+    return "redis hung" if hung else "under faults"
 
 
 def _met_no_other(one: Struck, struck: Sequence[Struck]) -> bool:

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,9 +64,19 @@ class RedisServer:
         self._folder.mkdir()
 
     def cut_off(self, share: float) -> None:
-        """Takes the end of its append-only file away, while it is down: what was not synced."""
+        """Takes the end of its append-only file away, while it is down: as if it were an old one."""
         for file in self._folder.rglob("*.incr.aof"):
             os.truncate(file, int(file.stat().st_size * (1 - share)))
+
+    def written(self) -> dict[Path, int]:
+        """How long its append-only files are by now."""
+        return {file: file.stat().st_size for file in self._folder.rglob("*.incr.aof")}
+
+    def cut_back(self, before: Mapping[Path, int]) -> None:
+        """Takes away what was `written` since, while it is down; a file that is new stays."""
+        for file, size in before.items():
+            if file.exists():
+                os.truncate(file, size)
 
     def _until_it_answers(self) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS

@@ -95,7 +95,8 @@ class Faulty:
         begun = time.monotonic()
         until(lambda: self.running.unfinished(datetime.now(UTC)) == 0, PATIENCE_SECONDS)
         RECOVERIES.append((fault, note, time.monotonic() - begun))
-        done = [self.client.get(job_id) for job_id in self.jobs]
+        # SQL has the end a moment before it is shown, and Redis may be told even later.
+        done = [self.client.wait(job_id, timeout_seconds=30) for job_id in self.jobs]
         assert [one for one in done if one.status != "succeeded"] == []
         assert [one.output["y"] for one in done] == [
             3.0 * number + 1 for number in self.jobs.values()

@@ -60,3 +60,8 @@ def test_held_processes_stand_still_until_they_are_let_go(start):
             assert time.monotonic() < deadline
         let_go()
         assert state(child.pid) != "T"
+
+
+def test_age_counts_from_the_start(start):
+    assert 0 <= processes.age_seconds(start(STAYS).pid) < 30
+    assert processes.age_seconds(2**22 + 1) == 0

@@ -21,8 +21,21 @@ def test_what_was_never_recovered_from_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "name"), [(5.0, "healthy"), (10.5, "redis hung"), (12.0, "under faults")]
+    ("at", "name"),
+    [
+        (5.0, "healthy"),
+        (10.5, "redis hung"),
+        (12.0, "under faults"),
+        (14.0, "under faults"),  # recovered from, and felt all the same
+        (16.0, "healthy"),
+    ],
 )
 def test_a_submit_counts_where_it_was_sent(at: float, name: str) -> None:
-    struck = [Struck("redis hung", "redis hung", 10.0, 11.0, 13.0)]
+    struck = [Struck("redis hung", "redis hung", 10.0, 11.0, 13.0, settled=15.0)]
     assert list(posts([Post(at, 0.1, 202)], struck)) == [name]
+
+
+def test_what_did_not_settle_is_felt_until_something_later_has() -> None:
+    first, second = Struck("one", "", 1.0, 2.0, 3.0), Struck("two", "", 8.0, 8.0, settled=9.0)
+    assert list(posts([Post(7.0, 0.1, 202)], [first, second])) == ["under faults"]
+    assert list(posts([Post(10.0, 0.1, 202)], [first, second])) == ["healthy"]
