@@ -86,14 +86,21 @@ def victim(plan: Plan, folder: Path) -> Iterator[Victim]:
         if plan.database == "postgres":
             database = stack.enter_context(postgresql())
         else:
-            home = folder / "data" if plan.system == "queuecast" else folder
-            database = Sqlite(home / "queuecast.db")
+            database = Sqlite(_sqlite_file(plan, folder))
         told = {counted_models.LEDGER: str(folder / "executions"), **plan.settings}
         given = folder, models_dir, Servers(server, link, database), told
         if plan.system == "queuecast":
             yield stack.enter_context(queuecast.running(*given))
         else:
             yield stack.enter_context(naive.running(*given))
+
+
+def _sqlite_file(plan: Plan, folder: Path) -> Path:
+    """Where the system keeps it, unless its settings say otherwise."""
+    if url := plan.settings.get("QUEUECAST_DATABASE_URL"):
+        return Path(url.removeprefix("sqlite:///"))
+    home = folder / "data" if plan.system == "queuecast" else folder
+    return home / "queuecast.db"
 
 
 def faults_of(plan: Plan) -> list[Fault]:
