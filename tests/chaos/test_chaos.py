@@ -20,7 +20,7 @@ def strike(plan: Plan, folder, capsys):
 
 @pytest.mark.fault("F44")
 def test_300_jobs_and_one_seed(tmp_path, capsys) -> None:
-    outcome = strike(Plan(300, 20.0, seed=1, settings=QUICK), tmp_path, capsys)
+    outcome = strike(Plan(300, 25.0, seed=1, settings=QUICK), tmp_path, capsys)
     assert outcome.found.attempts == 300
 
 

@@ -35,7 +35,14 @@ def put(system, number: int) -> dict:
 
 
 @pytest.mark.fault("F9", "F10", "F11")
-@pytest.mark.parametrize("place", ["submit.asked", "submit.committed", "submit.dispatched"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("submit.asked", marks=pytest.mark.long),
+        "submit.committed",
+        pytest.param("submit.dispatched", marks=pytest.mark.long),
+    ],
+)
 def test_the_api_dies_before_it_answers(system, place: str) -> None:
     number = 9000 + len(place)
     system.arm(place)
