@@ -64,7 +64,7 @@ class RedisServer:
         self._folder.mkdir()
 
     def cut_off(self, share: float) -> None:
-        """Takes the end of its append-only file away, while it is down: as if it were an old one."""
+        """Takes the end of its append-only file away, while it is down: an old one."""
         for file in self._folder.rglob("*.incr.aof"):
             os.truncate(file, int(file.stat().st_size * (1 - share)))
 
