@@ -1,5 +1,7 @@
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from shared.backlog.company import Company, Fact
 from shared.errors import StartupRefused
@@ -49,5 +51,7 @@ def test_who_died_is_forgotten_when_its_word_expires(join, valkey, keys) -> None
 
 
 def test_without_redis_nobody_is_asked(settings) -> None:
-    away = redis.Redis(unix_socket_path="/nowhere")
-    Company(away, "api", settings, FACTS).join()
+    away = redis.Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0))
+    alone = Company(away, "api", settings, FACTS)
+    alone.join()
+    alone.leave()
