@@ -34,7 +34,7 @@ def main(folder: Path) -> None:
             _start(supervisor, folder)
             supervisor.watch()
         except StopRequested:
-            pass
+            pass  # this is how it ends: by a signal
         finally:
             supervisor.stop()
 
