@@ -2,7 +2,6 @@
 
 import argparse
 import atexit
-import gc
 import os
 import resource
 import signal
@@ -20,6 +19,7 @@ from api.exposure import require_keys
 from api.http_protocol import HttpProtocol
 from api.live_metrics import LiveMetrics
 from models.registry import Registry
+from shared import collector
 from shared.container import Container
 from shared.db.revision import require_current
 from shared.errors import QueuecastError, StartupRefused
@@ -50,10 +50,7 @@ def main() -> int:
     atexit.register(company.leave)
     vital_signs.tell("api")
     allow_open_files(OPEN_FILES)
-    # All that is loaded by now stays. Unfrozen, every full collection looks through it, and the
-    # event loop stands still for 50 to 130 ms.
-    gc.collect()
-    gc.freeze()
+    collector.settle()
     # The server raises the signal that ended it once more; the default would end us without exit.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)

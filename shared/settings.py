@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,13 @@ def _not_at_once(days: float) -> float:
     if 0 < days < DAYS_MIN:
         raise ValueError(f"should be 0, or {DAYS_MIN} at least")
     return days
+
+
+@cache
+def _shortest(*periods: float) -> timedelta | None:
+    """Of so many days each, 0 for good; every answer asks."""
+    days = [days for days in periods if days]
+    return timedelta(days=min(days)) if days else None
 
 
 Days = Annotated[float, Field(ge=0, le=36500), AfterValidator(_not_at_once)]
@@ -346,8 +354,7 @@ class Settings(BaseSettings):
     @property
     def result_kept(self) -> timedelta | None:
         """How long after a job's end its output can be read; None: for good."""
-        days = [days for days in (self.retention_output_days, self.retention_job_days) if days]
-        return timedelta(days=min(days)) if days else None
+        return _shortest(self.retention_output_days, self.retention_job_days)
 
     def of_tenant(self, most: int) -> int:
         """What one tenant may have of something that a process has only so often."""

@@ -2,7 +2,6 @@
 
 import argparse
 import atexit
-import gc
 import os
 import sys
 
@@ -11,6 +10,7 @@ import structlog
 from pydantic import ValidationError
 
 from models.registry import Registry
+from shared import collector
 from shared.container import Container
 from shared.domain.names import Stage, queue
 from shared.errors import BusyError, StartupRefused
@@ -49,9 +49,7 @@ def main() -> None:
         sys.exit(f"workers: {error.detail}")
     atexit.register(company.leave)
     vital_signs.tell(stage.value)
-    # What is loaded by now stays: no collection needs to look through it.
-    gc.collect()
-    gc.freeze()
+    collector.settle()
     threads = settings.predict_threads if stage is Stage.PREDICT else 1
     # One thread needs no pool: the consumer runs the task itself and holds no other bell then.
     pool = "threads" if threads > 1 else "solo"

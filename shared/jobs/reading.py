@@ -1,8 +1,9 @@
 """How a prediction is read: its snapshot in Redis, else its row; and how its end is awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from itertools import chain
 from typing import cast
 
 import orjson
@@ -26,6 +27,8 @@ from shared.telemetry import counters
 
 log = structlog.get_logger()
 
+_Asked = asyncio.Future[bytes | None]
+
 REREAD_SECONDS = 2.0
 """A waiter reads again after this long, however silent the channel: a message may be lost."""
 
@@ -46,7 +49,7 @@ class Reader:
         self._settings = settings
         self._keys = Keys(settings.key_prefix)
         self._waiters = Waiters()
-        self._asked: dict[str, asyncio.Future[bytes | None]] = {}
+        self._asked: dict[str, list[_Asked]] = {}
         self._fetching = False
         self._leaving = False
 
@@ -142,12 +145,13 @@ class Reader:
         if self._breaker.is_open:
             return None
         loop = asyncio.get_running_loop()
-        future = self._asked.setdefault(job_id, loop.create_future())
+        future: _Asked = loop.create_future()
+        self._asked.setdefault(job_id, []).append(future)
         if not self._fetching:
             self._fetching = True
             task = loop.create_task(self._fetch())
             self._task = task  # a task that nobody holds may be collected
-        return await asyncio.shield(future)
+        return await future
 
     async def _fetch(self) -> None:
         try:
@@ -156,11 +160,12 @@ class Reader:
                 try:
                     values = await self._mget(list(asked))
                 except Exception as error:
-                    for future in asked.values():
+                    for future in _still_waiting(chain(*asked.values())):
                         future.set_exception(error)
                     continue
-                for future, value in zip(asked.values(), values, strict=True):
-                    future.set_result(value)
+                for futures, value in zip(asked.values(), values, strict=True):
+                    for future in _still_waiting(futures):
+                        future.set_result(value)
         finally:
             self._fetching = False
 
@@ -207,3 +212,8 @@ class Reader:
                     await channel.ping()  # a dead connection fails here, a living one pongs
                 elif message["type"] == "message":
                     self._waiters.tell(orjson.loads(message["data"]))
+
+
+def _still_waiting(futures: Iterable[_Asked]) -> Iterator[_Asked]:
+    """Without those of requests that have gone."""
+    return (future for future in futures if not future.done())
