@@ -67,10 +67,20 @@ def test_ports_are_published_on_loopback_alone(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
 
 
-def test_the_stages_that_models_run_in_reach_redis_and_nothing_else() -> None:
+def test_the_stages_that_models_run_in_know_no_database() -> None:
     for name in ("preprocess", "predict"):
-        assert SERVICES[name]["networks"] == ["queue"]
         assert not DATABASE & set(SERVICES[name]["secrets"])
+
+
+def test_who_watches_needs_no_key() -> None:
+    """The one who asks `/health/system`; a file of a secret that the guide has made."""
+    assert (
+        SERVICES["api"]["environment"]["QUEUECAST_WATCH_TOKEN_FILE"] == "/run/secrets/watch_token"
+    )
+    guide = (ROOT / "docs" / "21-one-server.md").read_text()
+    made = re.search(r"^for name in (.*); do$", guide, re.M)[1].split()
+    assert {*made, "secrets_key"} == {one for service in SERVICES.values()
+                                      for one in service.get("secrets", [])}  # fmt: skip
 
 
 def test_the_port_of_the_api_is_one_everywhere() -> None:

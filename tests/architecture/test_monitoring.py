@@ -1,7 +1,11 @@
-"""What Prometheus and Grafana of docker-compose.yml look at is there."""
+"""What Prometheus and Grafana look at is there: in docker-compose.yml and in a cluster."""
 
+from typing import Any
+
+import pytest
 import yaml
 
+from tests.architecture.test_manifests import KUBERNETES, containers, documents
 from tests.integration.deployment.images import ROOT, services
 
 SERVICES = services()
@@ -27,3 +31,32 @@ def test_grafana_asks_prometheus() -> None:
     sources = yaml.safe_load((folder / "datasources/prometheus.yml").read_text())["datasources"]
     (port,) = SERVICES["prometheus"]["ports"]
     assert [one["url"] for one in sources] == [f"http://prometheus:{port.rpartition(':')[2]}"]
+
+
+def monitoring() -> dict[str, Any]:
+    """What the component brings, by kind."""
+    return {one["kind"]: one for one in documents(KUBERNETES / "components" / "monitoring")}
+
+
+def test_the_alerts_of_a_cluster_are_those_of_everywhere() -> None:
+    alerts = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())
+    assert monitoring()["PrometheusRule"]["spec"] == alerts
+
+
+def test_the_alerts_know_the_pods_by_the_name_of_their_job() -> None:
+    (endpoint,) = monitoring()["PodMonitor"]["spec"]["podMetricsEndpoints"]
+    (relabeling,) = endpoint["relabelings"]
+    (job,) = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())[
+        "scrape_configs"
+    ]
+    assert relabeling == {"targetLabel": "job", "replacement": job["job_name"]}
+
+
+@pytest.mark.parametrize(("workload", "container"), containers())
+def test_each_pod_with_metrics_is_found(workload, container) -> None:
+    spec = monitoring()["PodMonitor"]["spec"]
+    ports = {port["name"] for port in container.get("ports", [])}
+    has_metrics = workload["metadata"]["name"] not in ("flower", "migrate")
+    assert (spec["podMetricsEndpoints"][0]["port"] in ports) is has_metrics
+    labels = workload["spec"]["template"]["metadata"]["labels"]
+    assert spec["selector"]["matchLabels"].items() <= labels.items()
