@@ -19,9 +19,9 @@ ELSEWHERE = {
 }
 
 
-def start(world: World, block: str) -> subprocess.Popen[str]:
-    """The commands of a block, as somebody types them in a clone."""
-    (script,) = re.findall(rf"^```sh {block}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+def start(world: World, *blocks: str) -> subprocess.Popen[str]:
+    """The commands of these blocks, as somebody types them in a clone."""
+    script = "".join(commands(block) for block in blocks)
     for here, there in ELSEWHERE.items():
         script = script.replace(here, there)
     clean = {name: text for name, text in os.environ.items() if not name.startswith("QUEUECAST_")}
@@ -32,10 +32,15 @@ def start(world: World, block: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+def commands(block: str) -> str:
+    (script,) = re.findall(rf"^```sh {block}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return str(script)
+
+
 def test_from_passwords_to_a_prediction_with_a_key(servers: World) -> None:
     for name in ("run", "models"):
         (servers.folder / name).symlink_to(ROOT / name)
-    server = start(servers, "server")
+    server = start(servers, "redis", "server")
     try:
         noted = servers.folder / "data" / "run.json"
         eventually(lambda: noted.exists() and '"ready"' in noted.read_text(), lambda: "not ready")
