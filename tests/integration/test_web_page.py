@@ -4,10 +4,12 @@ import fcntl
 import http.server
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -59,6 +61,17 @@ def _packages() -> Path:
 
 
 @pytest.fixture
+def letter(system, client) -> str:
+    """The id of a dead letter, made of a job that went well."""
+    job = client.wait(client.submit("wine", client.model("wine").example))
+    died = "UPDATE job SET status = 'failed', error_code = 'worker_lost' WHERE id = ?"
+    with closing(sqlite3.connect(system.data_dir / "queuecast.db", timeout=10)) as database:
+        database.execute(died, (job.id,))
+        database.commit()
+    return str(job.id)
+
+
+@pytest.fixture
 def receiver() -> Iterator[str]:
     """A server that takes every webhook."""
 
@@ -89,8 +102,10 @@ def test_every_page_wide_and_narrow_light_and_dark(system, client, chromium, run
 
 
 @pytest.mark.long
-def test_what_people_do_on_the_pages(system, chromium, run_client, receiver: str) -> None:
-    run_client("browser", "actions.py", system.url, receiver, seconds=120)
+def test_what_people_do_on_the_pages(
+    system, chromium, run_client, receiver: str, letter: str
+) -> None:
+    run_client("browser", "actions.py", system.url, receiver, letter, seconds=120)
 
 
 @pytest.mark.long

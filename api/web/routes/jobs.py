@@ -13,7 +13,8 @@ from api.delivery_views import delivery_view
 from api.dependencies import services, tenant
 from api.links import base_url
 from api.path_ids import read_job_id
-from api.prediction_list import FILTERS, PLACE, STATUSES, read_listing
+from api.prediction_list import FILTERS, METADATA, PLACE, STATUSES, read_listing
+from api.query_parameters import refused
 from api.routes.plain_route import PlainRoute
 from api.stored_payload import stored_bytes
 from api.web.payloads import looked_at
@@ -48,7 +49,8 @@ async def jobs(request: Request) -> Response:
         newer=query_of(found["previous"]),
         older=query_of(found["next"]),
         is_first=listing.is_first,
-        chosen={name: request.query_params.get(name, "") for name in FILTERS},
+        chosen={name: request.query_params.get(name, "") for name in FILTERS}
+        | {"metadata": _metadata_text(wanted)},
         query=request.url.query,
         models=list(here.registry.models),
         statuses=[one for one in STATUSES if one != "processing"],
@@ -56,12 +58,33 @@ async def jobs(request: Request) -> Response:
 
 
 def _wanted(request: Request) -> Mapping[str, str]:
-    """What the form sends, without what was left empty; its times are UTC."""
+    """What the form sends, without what was left empty; its times are UTC.
+
+    Metadata comes as `metadata.KEY=VALUE`, as in links, or from the form, as `metadata=KEY=VALUE`.
+    """
     known = {name: request.query_params.get(name, "") for name in (*FILTERS, *PLACE)}
     for name in ("created_after", "created_before"):
         if (moment := known[name]) and "Z" not in moment and "+" not in moment:
             known[name] = f"{moment}Z" if moment.count(":") == 2 else f"{moment}:00Z"
-    return {name: value for name, value in known.items() if value}
+    found = {name: value for name, value in known.items() if value}
+    if "metadata" in request.query_params:
+        return found | _of_metadata(request.query_params["metadata"])
+    given = request.query_params.items()
+    return found | {name: value for name, value in given if name.startswith(METADATA)}
+
+
+def _of_metadata(text: str) -> dict[str, str]:
+    """The filter that `order=A-7` stands for; nothing where the field was left empty."""
+    key, equals, value = text.strip().partition("=")
+    if text.strip() and not (key and equals):
+        raise refused("metadata", "should be a key and its value, such as order=A-7")
+    return {f"{METADATA}{key}": value} if key else {}
+
+
+def _metadata_text(wanted: Mapping[str, str]) -> str:
+    """What the form's field says of it."""
+    own = [name for name in wanted if name.startswith(METADATA)]
+    return f"{own[0].removeprefix(METADATA)}={wanted[own[0]]}" if own else ""
 
 
 @router.get("/jobs/{id}")

@@ -1,4 +1,7 @@
-"""What people do on the pages: `actions.py URL RECEIVER`, whose RECEIVER answers webhooks."""
+"""What people do on the pages: `actions.py URL RECEIVER LETTER`.
+
+RECEIVER answers webhooks, LETTER is the id of a dead letter.
+"""
 
 import re
 import sys
@@ -8,7 +11,7 @@ from pathlib import Path
 from browser import Watched, predicted, started
 from playwright.sync_api import Page, expect
 
-URL, RECEIVER = sys.argv[1:]
+URL, RECEIVER, LETTER = sys.argv[1:]
 
 
 def draw_a_one(page: Page) -> None:
@@ -80,6 +83,14 @@ def looking(watched: Watched) -> None:
     page.select_option("[name=status]", "canceled")
     page.wait_for_url("**/jobs?status=canceled")
     expect(page.locator(".list .badge:not(.canceled)")).to_have_count(0)
+    wine = watched.context.request.get("/api/v1/models/wine").json()["example"]
+    job = submit(watched, {"model": "wine", "input": wine, "metadata": {"order": "A-7"}})
+    page.goto("/jobs")
+    page.fill("[name=metadata]", "order=A-7")
+    page.press("[name=metadata]", "Enter")
+    page.wait_for_url("**/jobs?metadata=order%3DA-7")
+    expect(page.locator(".list tbody tr")).to_have_count(1)
+    assert job[-12:] in page.inner_text("#results")
     page.goto("/prediction-log?model=digits")
     with page.expect_download() as download:
         page.click("text=CSV")
@@ -90,8 +101,21 @@ def looking(watched: Watched) -> None:
     assert page.inner_text("#rate") not in ("\N{EN DASH}", "0")
 
 
+def removing(watched: Watched) -> None:
+    page = watched.page("/dead-letters")
+    remove = page.locator(f"[aria-label='Remove: job {LETTER[-12:]}']")
+    remove.click()
+    page.click("#ask [value=no]")
+    expect(remove).to_be_enabled()
+    remove.click()
+    page.click("#ask [value=yes]")
+    expect(remove).to_have_count(0)
+    watched.accessible(page)
+    assert watched.context.request.get(f"/api/v1/predictions/{LETTER}").status == 404
+
+
 with started() as browser:
     watched = Watched(browser, URL, viewport={"width": 1280, "height": 900})
-    for part in (trying, canceling, webhooks, looking):
+    for part in (trying, canceling, webhooks, looking, removing):
         part(watched)
     watched.close()

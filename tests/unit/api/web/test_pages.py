@@ -68,12 +68,29 @@ def test_the_list_is_that_of_the_api(client: Any, submission: Any) -> None:
     assert "No jobs here" in asked(client, "/jobs?model=digits&created_after=2026-01-01T00:00")
 
 
+def test_jobs_are_found_by_their_metadata(client: Any, submission: Any) -> None:
+    mine = [
+        client.post("/api/v1/predictions", json=submission | {"metadata": {"a.b": "x=<1>"}}).json()
+        for _ in range(21)
+    ]
+    other = client.post("/api/v1/predictions", json=submission).json()["id"]
+    page = asked(client, "/jobs?status=&metadata=a.b%3Dx%3D%3C1%3E")
+    assert f'href="/jobs/{mine[-1]["id"]}"' in page and other not in page
+    [older] = re.findall(r'href="(/jobs\?[^"]*cursor[^"]*)">Older', page)
+    behind = asked(client, older.replace("&amp;", "&"))
+    assert f'href="/jobs/{mine[0]["id"]}"' in behind and other not in behind
+    assert 'value="a.b=x=&lt;1&gt;"' in page and 'value="a.b=x=&lt;1&gt;"' in behind
+    assert f'href="/jobs/{other}"' in asked(client, "/jobs?metadata=")
+
+
 def test_an_id_leads_to_its_job(client: Any) -> None:
     answer = client.get("/jobs?id=x", headers=PAGE, follow_redirects=False)
     assert answer.headers["location"] == "jobs/x"
 
 
-@pytest.mark.parametrize("path", ["/jobs/x", "/models/none", "/jobs?status=wrong"])
+@pytest.mark.parametrize(
+    "path", ["/jobs/x", "/models/none", "/jobs?status=wrong", "/jobs?metadata=order"]
+)
 def test_an_error_of_a_page_is_a_page(client: Any, path: str) -> None:
     answer = client.get(path, headers=PAGE)
     assert answer.status_code in (404, 422)
@@ -97,7 +114,9 @@ def test_an_empty_page_says_so(client: Any, path: str) -> None:
     assert re.search("None:|No dead letters|No rows here", asked(client, path))
 
 
-def test_a_dead_letter_can_be_sent_again(client: Any, submission: Any, container: Any) -> None:
+def test_a_dead_letter_can_be_sent_again_or_removed(
+    client: Any, submission: Any, container: Any
+) -> None:
     job = client.post("/api/v1/predictions", json=submission).json()["id"]
     end = End(job, None, Outcome(State.FAILED, error="lost", error_code="worker_lost"))
     with writing(container.engine) as connection:
@@ -105,6 +124,7 @@ def test_a_dead_letter_can_be_sent_again(client: Any, submission: Any, container
     text = asked(client, "/dead-letters?code=worker_lost&model=")
     assert f'data-call="POST /api/v1/dead-letters/{job}/retry"' in text
     assert 'data-call="POST /api/v1/dead-letters/retry?code=worker_lost"' in text
+    assert re.search(f'data-call="DELETE /api/v1/dead-letters/{job}" data-ask="Remove ', text)
     log = asked(client, "/prediction-log?status=failed&completed_after=2026-01-01T00:00")
     assert f'href="/jobs/{job}"' in log
 
