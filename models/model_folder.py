@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.contract_file import load_contract, valid_example
+from models.contracts import Contract
+from models.field_paths import is_declared
 from models.folder_code import code_digest
 from models.manifest import (
     Log,
@@ -53,11 +55,16 @@ def load_model(folder: Path) -> Model:
         contract=contract,
         tensors=tensors,
         example=valid_example(contract, default),
-        sampling=_sampling(manifest.log),
+        sampling=_sampling(manifest.log, contract, versions),
     )
 
 
-def _sampling(log: Log) -> Sampling | None:
+def _sampling(log: Log, contract: Contract, versions: dict[str, Version]) -> Sampling | None:
+    """A field that is to be hidden, but is in no version's input, would be shown by mistake."""
+    schemas = [contract.input_schema(version) for version in versions.values()]
+    for path in log.redact:
+        if not any(is_declared(path, schema) for schema in schemas):
+            raise ModelRefused(f"model.toml: log.redact: an input has no field '{path}'")
     if not log.sample_share:
         return None
     return Sampling(log.sample_share, log.sample_max_bytes, tuple(log.redact))

@@ -165,3 +165,14 @@ def test_the_processor_version_changes_with_the_folders_python(write_folder, cop
         root = write_folder(name, copying_model(**X), **files)
     first, second = Registry.load([root]).models.values()
     assert first.processor_version != second.processor_version
+
+
+def test_a_field_to_hide_that_is_in_no_input_is_refused(reason):
+    told = reason('[log]\nredact = ["x", "y"]')
+    assert told == "model.toml: log.redact: an input has no field 'y'"
+
+
+def test_fields_to_hide_are_those_of_the_contract(reason):
+    files = {"contract": CONTRACT, "processing": PROCESSING}
+    told = reason('[log]\nsample_share = 0.5\nredact = ["a", "a.b"]', **files)
+    assert "has no field 'a.b'" in told
