@@ -16,6 +16,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.error_responses import problem
+from api.lingering import Lingering
 from shared.errors import HeadersTooLarge, QueuecastError, RequestError, RequestTimeout
 
 HEAD_SECONDS = 10.0
@@ -38,12 +39,20 @@ ON_SHUTDOWN = "on_shutdown"
 
 
 class Corked:
-    """A transport whose writes are held until the loop's next turn."""
+    """A transport whose writes are held until the loop's next turn.
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    To close it while a request still comes to `of` leaves that client time to read its answer; to
+    close it again does not.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, of: "HttpProtocol"
+    ) -> None:
         self._transport = transport
         self._loop = loop
+        self._of = of
         self._held: list[bytes] = []
+        self._lingers = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -53,26 +62,35 @@ class Corked:
             self._loop.call_soon(self._let_go)
         self._held.append(data)
 
+    def is_closing(self) -> bool:
+        return self._lingers or self._transport.is_closing()
+
     def close(self) -> None:
         self._let_go()
-        self._transport.close()
+        if self._of.is_amid_message and not self.is_closing():
+            self._lingers = True
+            Lingering(self._transport, self._of, self._loop)
+        else:
+            self._transport.close()
 
     def _let_go(self) -> None:
         held, self._held = self._held, []
-        if held and not self._transport.is_closing():
+        if held and not self.is_closing():
             self._transport.write(b"".join(held))
 
 
 class HttpProtocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=…)`."""
 
+    is_amid_message = False
+    """Whether more of a request should come, or comes that is none."""
+
     _in_head = False
-    _in_message = False
     _head_bytes = 0
     _untaken_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(Corked(transport, self.loop, self))  # type: ignore[arg-type]
         self._begun_at = self._taken_at = self.loop.time()
         self._look_again()
 
@@ -83,12 +101,12 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)  # what of it is no head sets this to 0
         super().data_received(data)
-        if self._in_message and self._head_bytes > HEAD_MAX_BYTES:
+        if self.is_amid_message and self._head_bytes > HEAD_MAX_BYTES:
             self._refuse(HeadersTooLarge(f"the head has at most {HEAD_MAX_BYTES} bytes"))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head = self._in_message = True
+        self._in_head = self.is_amid_message = True
         self._begun_at = self.loop.time()
 
     def on_headers_complete(self) -> None:
@@ -101,15 +119,17 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._in_message = False
+        self.is_amid_message = False
         self._head_bytes = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
+        self.is_amid_message = True  # wherever it ends
         self._refuse(RequestError("this is not HTTP as it should be"))
 
     def shutdown(self) -> None:
         """A graceful end: what would go on for hours is told, the others finish as they are."""
+        self.is_amid_message = False  # there is no time to linger
         super().shutdown()
         if self.cycle is not None and not self.cycle.response_complete:
             end: Callable[[], None] | None = self.cycle.scope["state"].get(ON_SHUTDOWN)
@@ -129,9 +149,9 @@ class HttpProtocol(HttpToolsProtocol):
             return
         elif self._in_head and waited > HEAD_SECONDS:
             self._refuse(RequestTimeout(f"a request's head is waited for {HEAD_SECONDS:g} s"))
-        elif self._in_message and waited > UNREAD_BODY_SECONDS:
+        elif self.is_amid_message and waited > UNREAD_BODY_SECONDS:
             self.transport.close()
-        elif self.cycle is None and not self._in_message and waited > self.timeout_keep_alive:
+        elif self.cycle is None and not self.is_amid_message and waited > self.timeout_keep_alive:
             self.transport.close()  # not a byte has come: there is nothing to answer
 
     def _is_left_untaken(self) -> bool:

@@ -1,4 +1,5 @@
 import asyncio
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -23,6 +24,9 @@ class FakeTransport:
         return self.closed
 
 
+AT_REST = SimpleNamespace(is_amid_message=False)
+
+
 @pytest.fixture
 def transport() -> FakeTransport:
     return FakeTransport()
@@ -32,7 +36,7 @@ def turns(transport: FakeTransport, *steps: bytes | None) -> None:
     """Writes each step; None is a turn of the loop."""
 
     async def main() -> None:
-        corked = Corked(transport, asyncio.get_running_loop())
+        corked = Corked(transport, asyncio.get_running_loop(), AT_REST)
         for step in steps:
             await asyncio.sleep(0) if step is None else corked.write(step)
         await asyncio.sleep(0)
@@ -52,7 +56,7 @@ def test_another_turn_is_another_piece(transport) -> None:
 
 def test_what_is_held_leaves_before_the_connection_closes(transport) -> None:
     async def main() -> None:
-        corked = Corked(transport, asyncio.get_running_loop())
+        corked = Corked(transport, asyncio.get_running_loop(), AT_REST)
         corked.write(b"last words")
         corked.close()
         assert transport.written == [b"last words"]
@@ -68,7 +72,7 @@ def test_a_connection_that_is_gone_takes_nothing(transport) -> None:
 
 
 def test_everything_else_is_the_transports_own(transport) -> None:
-    assert Corked(transport, None).is_closing() is False
+    assert Corked(transport, None, AT_REST).closed is False
 
 
 def test_what_would_go_on_is_told_that_the_server_stops() -> None:

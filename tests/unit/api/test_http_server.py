@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from api import http_protocol, request_body
+from api import http_protocol, lingering, request_body
 from api.app import create_app
 from api.http_protocol import HttpProtocol
 
@@ -33,8 +33,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[int]:
-    """A server in a thread, at this port."""
+def serving(app: Any) -> Iterator[tuple[uvicorn.Server, int]]:
+    """A server in a thread, and its port."""
     config = uvicorn.Config(
         app, loop="uvloop", http=HttpProtocol, ws="none",
         log_config=None, access_log=False, server_header=False, timeout_keep_alive=1,
@@ -43,14 +43,14 @@ def serving(app: Any) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield listener.getsockname()[1]
+        yield server, listener.getsockname()[1]
         server.should_exit = True
         thread.join()
 
 
 @pytest.fixture
 def port(container: Any, registry: Any) -> Iterator[int]:
-    with serving(create_app(container, registry)) as port:
+    with serving(create_app(container, registry)) as (_, port):
         yield port
 
 
@@ -60,10 +60,9 @@ def send(port: int) -> Callable[..., list[bytes]]:
 
     def run(*pieces: str | bytes, pause: float = 0.0) -> list[bytes]:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-            with suppress(BrokenPipeError):
-                for piece in pieces:
-                    connection.sendall(piece.encode() if isinstance(piece, str) else piece)
-                    time.sleep(pause)
+            for piece in pieces:
+                connection.sendall(piece.encode() if isinstance(piece, str) else piece)
+                time.sleep(pause)
             return _answers(connection)
 
     return run
@@ -178,6 +177,23 @@ def test_a_body_that_nobody_reads_ends_too(impatient: Any, send: Any) -> None:
     assert answer.startswith(b"HTTP/1.1 200")
 
 
+LARGE = POST + f"Connection: close\r\nContent-Length: {32 << 20}\r\n\r\n"
+
+
+def test_whoever_is_still_sending_gets_the_answer(send: Any) -> None:
+    [answer] = send(LARGE, bytes(32 << 20))
+    assert problem(answer) == (413, "payload-too-large")
+
+
+@pytest.mark.parametrize(("name", "most"), [("LINGER_SECONDS", 0.2), ("LINGER_MAX_BYTES", 1 << 20)])
+def test_nobody_may_go_on_for_ever(
+    send: Any, monkeypatch: pytest.MonkeyPatch, name: str, most: float
+) -> None:
+    monkeypatch.setattr(lingering, name, most)
+    with pytest.raises(ConnectionError):
+        send(LARGE, *[bytes(1 << 20)] * 32, pause=0.05)
+
+
 def test_a_connection_serves_many_requests(impatient: Any, port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         for _ in range(6):
@@ -194,9 +210,14 @@ def test_an_answer_that_nobody_takes_is_not_kept(impatient: Any, behind: str) ->
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": body})
 
-    with serving(app) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+    with (
+        serving(app) as (server, port),
+        socket.create_connection(("127.0.0.1", port)) as connection,
+    ):
         connection.sendall((GET + "\r\n" + behind).encode())
-        time.sleep(1)
+        state, until = server.server_state, time.monotonic() + 10
+        while (not state.total_requests or state.connections) and time.monotonic() < until:
+            time.sleep(0.02)
         with suppress(ConnectionResetError):
             while chunk := connection.recv(1 << 20):
                 taken += len(chunk)
