@@ -28,6 +28,7 @@ from workers.entry_moves import (
     queue_seconds,
 )
 from workers.in_hand import InHand
+from workers.loading import Loading
 from workers.worker import Worker
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ class Preprocess:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._processors: dict[tuple[str, str], Processor] = {}
+        self._loading = Loading(worker.settings.model_load_seconds)
 
     def __call__(self, model: str, version: str) -> int:
         """Takes what waits for this version and passes it on; answers how many jobs that were."""
@@ -134,8 +136,9 @@ class Preprocess:
         key = (model, version)
         if key not in self._processors:
             try:
-                resolved = self._worker.registry.resolve(f"{model}:{version}")
-                self._processors[key] = load_processor(*resolved)
+                name = f"{model}:{version}"
+                resolved = self._worker.registry.resolve(name)
+                self._processors[key] = self._loading.load(name, lambda: load_processor(*resolved))
             except (NotFound, ModelRefused) as error:
                 raise JobFailed(Failure.MODEL_UNAVAILABLE, error.detail) from error
         return self._processors[key]

@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
 
 import structlog
 
@@ -23,6 +22,7 @@ from shared.settings import Settings
 from shared.telemetry import counters
 from shared.telemetry.vital_signs import resident_bytes
 from workers.cores import available_cores
+from workers.loading import Loading
 from workers.tensors import Tensors, part
 from workers.watchdog import Watchdog
 
@@ -96,9 +96,8 @@ class Sessions:
         self._registry = registry
         self._threads = intra_op_threads(settings, available_cores())
         self._providers = chosen_providers(settings)
-        self._load_seconds = settings.model_load_seconds
         self._loaded: dict[tuple[str, str], Session] = {}
-        self._endless: dict[str, str] = {}
+        self._loading = Loading(settings.model_load_seconds)
         self._lock = threading.Lock()
 
     def get(self, model: str, version: str) -> Session:
@@ -148,29 +147,12 @@ class Sessions:
             raise JobFailed(Failure.MODEL_UNAVAILABLE, _reason(error)) from error
 
     def _within_its_time(self, model: Model, version: Version) -> Session:
-        """Loads in a thread of its own, which is left alone when it does not end.
-
-        It is asked to, and it is not tried again: whatever holds it up held up the next one, too.
-        """
-        if version.reference in self._endless:
-            raise JobFailed(Failure.MODEL_UNAVAILABLE, self._endless[version.reference])
         options = _options(self._threads)
-        loading: Future[Session] = Future()
-
-        def load() -> None:
-            try:
-                loading.set_result(Session(model, version, options, self._providers))
-            except BaseException as error:
-                loading.set_exception(error)
-
-        threading.Thread(target=load, name="loading", daemon=True).start()
-        wait([loading], self._load_seconds)
-        if not loading.done():
-            options.set_load_cancellation_flag(True)
-            reason = f"the model was not loaded within {self._load_seconds:g} s"
-            self._endless[version.reference] = reason
-            raise JobFailed(Failure.MODEL_UNAVAILABLE, reason)
-        return loading.result()
+        return self._loading.load(
+            version.reference,
+            lambda: Session(model, version, options, self._providers),
+            lambda: options.set_load_cancellation_flag(True),
+        )
 
 
 def intra_op_threads(settings: Settings, cores: int) -> int:

@@ -1,4 +1,5 @@
 import errno
+import time
 
 import numpy as np
 import pytest
@@ -154,6 +155,18 @@ def test_a_processor_that_does_not_import_fails_its_jobs(run, add, move_of, mode
     outcome = move_of(one).entry.outcome
     assert outcome.error_code == "model_unavailable"
     assert "no licence" in outcome.error
+
+
+def test_a_processor_whose_import_never_ends_fails_its_jobs_and_nobody_waits_for_it(
+    run, add, move_of, model, settings
+) -> None:
+    (model.folder / "processing.py").write_text("import time; time.sleep(1)")
+    jobs = [add(b"1") for _ in range(3)]
+    began = time.monotonic()
+    run(settings=settings.model_copy(update={"model_load_seconds": 0.05}))
+    assert time.monotonic() - began < 1  # once for all three
+    codes = [move_of(one).entry.outcome.error_code for one in jobs]
+    assert codes == ["model_unavailable"] * 3
 
 
 @pytest.fixture
