@@ -49,6 +49,12 @@ def test_a_full_redis_lets_a_part_of_a_take_run(backlogs, enqueue, fill, consume
     assert running.decode().split(",") == [job.id for job in jobs]
 
 
+def test_a_full_redis_lets_workers_say_that_they_live(consumer, fill) -> None:
+    consumer.beat()
+    fill()
+    assert consumer.beat()
+
+
 def test_a_full_redis_lets_jobs_finish(backlogs, enqueue, fill, snapshot, clock) -> None:
     job = enqueue()
     fill()
