@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.dependencies import Services
 from api.exposure import require_keys
 from api.http_protocol import HttpProtocol
 from api.live_metrics import LiveMetrics
@@ -38,16 +39,15 @@ def main() -> int:
     try:
         wanted = _parse_arguments()
         settings = _settings()
-        container, registry, server = _server(settings)
+        here, server = _server(settings)
         listener = _listener(wanted)
-        require_keys(listener, settings, container.engine, container.clock)
-        company = container.company("api", registry.fingerprint, with_sql=True)
-        company.join()
-        exposition.serve(settings, LiveMetrics(container))
+        require_keys(listener, settings, here.container.engine, here.container.clock)
+        here.company.join()
+        exposition.serve(settings, LiveMetrics(here.container, here.company))
     except QueuecastError as error:
         sys.stderr.write(f"api: {error.detail}\n")
         return 2
-    atexit.register(company.leave)
+    atexit.register(here.company.leave)
     vital_signs.tell("api")
     allow_open_files(OPEN_FILES)
     collector.settle()
@@ -58,7 +58,7 @@ def main() -> int:
     return 0 if server.started else 1
 
 
-def _server(settings: Settings) -> tuple[Container, Registry, uvicorn.Server]:
+def _server(settings: Settings) -> tuple[Services, uvicorn.Server]:
     logs.configure(settings)
     tracing.configure(settings, "api")
     registry = Registry.load(settings.models_folders)
@@ -68,7 +68,7 @@ def _server(settings: Settings) -> tuple[Container, Registry, uvicorn.Server]:
     require_current(container.engine)
     container.blobs  # noqa: B018 - opened here, where a refusal is one line
     app = create_app(container, registry)
-    return container, registry, uvicorn.Server(configuration(app, settings))
+    return app.state.services, uvicorn.Server(configuration(app, settings))
 
 
 def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:

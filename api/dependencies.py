@@ -1,6 +1,7 @@
 """What the routes work with."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from starlette.requests import Request
 
@@ -10,6 +11,7 @@ from api.slots import Slots
 from api.turns import Turns
 from models.registry import Registry
 from shared.access.principal import Principal, Scope
+from shared.backlog.company import Company
 from shared.container import Container
 from shared.domain.rate_limits import Policy
 from shared.errors import TooManyStreams, TooManyUploads
@@ -27,7 +29,7 @@ def _uploads() -> Slots:
     return Slots(TooManyUploads, "send it again when others are done")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Services:
     """`entrance` is there where keys are asked for."""
 
@@ -39,6 +41,14 @@ class Services:
     streams: Slots = field(default_factory=_streams)
     uploads: Slots = field(default_factory=_uploads)
     downloads: Slots = field(default_factory=_downloads)
+
+    @cached_property
+    def company(self) -> Company:
+        """This process among the others, with what it found when it was first asked: at its start.
+
+        Raises BusyError.
+        """
+        return self.container.company("api", self.registry.fingerprint, with_sql=True)
 
 
 def services(request: Request) -> Services:

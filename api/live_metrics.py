@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from shared.backlog import consumers
+from shared.backlog.company import Company, Fact
 from shared.backlog.depths import StreamDepth, read_depths
 from shared.container import Container
 from shared.domain.names import Backlog, Keys, Stage
@@ -28,6 +29,10 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "For how long the job that is longest in a backlog has been there.",
         BACKLOG,
     ),
+    "queuecast_settings_mismatch": (
+        "Living processes that work with another one than this process does.",
+        ("fact",),
+    ),
 }
 
 
@@ -38,8 +43,9 @@ Samples = dict[str, dict[tuple[str, ...], float]]
 class LiveMetrics(Collector):
     """Reads at each scrape. Where Redis does not answer it says that, and nothing else."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, company: Company) -> None:
         self._container = container
+        self._company = company
         self._keys = Keys(container.settings.key_prefix)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
@@ -58,10 +64,12 @@ class LiveMetrics(Collector):
         memory: dict[str, Any] = client.info("memory")
         living = consumers.living(client, self._container.settings.key_prefix)
         workers = Counter(name.partition(":")[0] for name in living)
+        differing = Counter(one.fact for one in self._company.differences())
         return {
             "queuecast_redis_memory_bytes": {(): memory["used_memory"]},
             "queuecast_redis_memory_max_bytes": {(): memory["maxmemory"]},
             "queuecast_workers": {(stage,): workers[stage] for stage in WORKERS},
+            "queuecast_settings_mismatch": {(fact.value,): differing[fact] for fact in Fact},
             **_backlogs(read_depths(client, self._keys)),
         }
 

@@ -114,11 +114,13 @@ def _redis(here: Services, *, names_hosts: bool) -> dict[str, Any]:
     client, prefix = here.container.redis, here.container.settings.key_prefix
     try:
         depths, working = read_depths(client, Keys(prefix)), workers(client, prefix)
+        differing = here.company.differences() if names_hosts else []
     except redis.RedisError:
-        return {"queues": None, "workers": None}
+        return {"queues": None, "workers": None, "differ": None}
     return {
         "queues": [_queue(one) for one in depths if one.waiting or one.in_progress],
         "workers": [_worker(one, names_host=names_hosts) for one in working],
+        "differ": [{"fact": one.fact.value, "process": one.process} for one in differing],
     }
 
 

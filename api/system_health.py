@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from api.dependencies import Services
 from shared.backlog import consumers
-from shared.backlog.company import PASSING
+from shared.backlog.company import PASSING, Company
 from shared.container import Container
 from shared.db.engine import writing
 from shared.domain.names import GROUP, SWEPT_SECONDS, Keys
@@ -51,7 +51,7 @@ def system_health(here: Services) -> dict[str, Any]:
         backlogs = _backlogs(here.container)
         swept = _swept_seconds_ago(here.container)
         components["redis"] = {"status": OK}
-        components["settings"] = _settings(here, with_sql=components["sql"]["status"] == OK)
+        components["settings"] = _settings(here.company)
     except redis.RedisError as error:
         workers = None
         components["redis"] = {"status": DOWN, "detail": type(error).__name__}
@@ -78,9 +78,8 @@ def _sql(container: Container) -> dict[str, Any]:
     return {"status": OK}
 
 
-def _settings(here: Services, *, with_sql: bool) -> dict[str, Any]:
+def _settings(company: Company) -> dict[str, Any]:
     """What other processes work with that this one does not."""
-    company = here.container.company("api", here.registry.fingerprint, with_sql=with_sql)
     found = company.differences()
     differ = [{"fact": one.fact.value, "process": one.process} for one in found]
     passing = all(one.fact in PASSING for one in found)

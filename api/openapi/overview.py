@@ -71,6 +71,13 @@ class WorkerSeen(Schema):
     running: list[WorkerRun]
 
 
+class Difference(Schema):
+    """A process that lives and works with something else than the one that answers."""
+
+    fact: str
+    process: str
+
+
 class Overview(_Figures):
     """The tenant's own jobs of the last minute; queues and workers are of all tenants."""
 
@@ -83,6 +90,10 @@ class Overview(_Figures):
     series: list[SeriesPoint] = Field(description="Ten minutes at most, oldest first.")
     queues: list[Queue] | None = Field(description="null while Redis cannot be asked.")
     workers: list[WorkerSeen] | None = Field(description="null while Redis cannot be asked.")
+    differ: list[Difference] | None = Field(
+        description="Settings that processes do not share, told to `admin` alone; null while Redis "
+        "cannot be asked."
+    )
 
 
 READ = operation(

@@ -63,7 +63,7 @@ async def system(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     here = services(request)
     here.tally.flush()
-    text = await asyncio.to_thread(exposition.text, LiveMetrics(here.container))
+    text = await asyncio.to_thread(exposition.text, LiveMetrics(here.container, here.company))
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

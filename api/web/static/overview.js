@@ -90,6 +90,13 @@
     latency.set([at, ms("p50_seconds"), ms("p95_seconds")]);
   }
 
+  function mismatch(found) {
+    const named = (found.differ ?? []).map((one) => `${one.process} has another ${one.fact}`);
+    const told = named.length ? `Not all processes work with the same settings: ${named.join("; ")}.` : "";
+    byId("differ").hidden = !told;
+    if (byId("differ").textContent !== told) text("differ", told); // a reader says it once
+  }
+
   let asking = false;
   async function look() {
     if (asking || document.hidden || !byId("live").checked) return;
@@ -99,6 +106,7 @@
       tiles(found);
       tables(found);
       charts(found);
+      mismatch(found);
       text("state", "Your jobs of the last minute; queues and workers of all.");
     } catch (error) {
       text("state", `The figures stand still: ${error.message}`);

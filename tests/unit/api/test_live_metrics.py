@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from api import live_metrics
 from api.live_metrics import LiveMetrics
+from shared.backlog.company import Difference, Fact
 from shared.backlog.depths import StreamDepth
 from shared.domain.names import Backlog, Priority, Stage
 
@@ -23,9 +24,15 @@ class LostRedis:
         raise redis.ConnectionError
 
 
+class FakeCompany:
+    def differences(self) -> list[Difference]:
+        return [Difference(Fact.MODELS, f"predict:host:{pid}", "new", "old") for pid in (1, 2)]
+
+
 def told(client: object, settings: Any) -> str:
     registry = CollectorRegistry()
-    registry.register(LiveMetrics(SimpleNamespace(redis=client, settings=settings)))
+    container = SimpleNamespace(redis=client, settings=settings)
+    registry.register(LiveMetrics(container, FakeCompany()))
     return generate_latest(registry).decode()
 
 
@@ -48,6 +55,8 @@ def text(settings, monkeypatch) -> str:
         'queuecast_workers{stage="record"} 0.0',
         "queuecast_redis_memory_max_bytes 10.0",
         "queuecast_redis_up 1.0",
+        'queuecast_settings_mismatch{fact="models"} 2.0',
+        'queuecast_settings_mismatch{fact="blob store"} 0.0',
     ],
 )
 def test_it_tells_how_redis_stands(text: str, line: str) -> None:

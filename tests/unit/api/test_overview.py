@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.backlog.company import Company, Difference, Fact
 from shared.db.engine import writing
 from shared.domain.ids import new_job_id
 from shared.prediction_log import recent
@@ -80,9 +81,13 @@ def test_hosts_are_told_to_operators_alone(keyed: Any, monkeypatch: pytest.Monke
     worker = Worker("predict", "machine", 7, (Run("wine", "1", 3),))
     monkeypatch.setattr("api.overview.workers", lambda *_: [worker])
     monkeypatch.setattr("api.overview.read_depths", lambda *_: [])
-    seen = {}
+    other = Difference(Fact.MODELS, "predict:machine:7", "new", "old")
+    monkeypatch.setattr(Company, "differences", lambda _: [other])
+    seen, differ = {}, {}
     for scopes in ("read", "admin"):
         headers = keyed.headers("acme", scopes)
-        [seen[scopes]] = keyed.client.get("/api/v1/overview", headers=headers).json()["workers"]
+        found = keyed.client.get("/api/v1/overview", headers=headers).json()
+        [seen[scopes]], differ[scopes] = found["workers"], found["differ"]
     assert (seen["read"]["host"], seen["admin"]["host"]) == (None, "machine")
+    assert differ == {"read": [], "admin": [{"fact": "models", "process": "predict:machine:7"}]}
     assert seen["read"]["running"] == [{"version": "wine:1", "model": "wine", "jobs": 3}]
