@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, RowMapping, event, func, select, update
 
 from shared.clock import FakeClock
 from shared.db.engine import reading, writing
+from shared.domain.names import DELIVER
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
 from shared.jobs import lifecycle
@@ -20,6 +22,7 @@ from shared.webhooks.claims import SLICE
 from shared.webhooks.events import Event
 from shared.webhooks.outbox import Claimed
 from shared.webhooks.table import delivery_table, endpoint_table
+from workers.outbox_watch import OutboxWatch
 from workers.rooms import Rooms
 
 URL = "https://hooks.example.com/a"
@@ -248,3 +251,16 @@ def test_only_endpoints_in_trouble_have_a_row(engine, clock) -> None:
         endpoints.recovered(connection, endpoints.endpoint_id("default", URL))
         count = connection.execute(select(func.count()).select_from(endpoint_table)).scalar()
     assert count == 0
+
+
+def test_the_sweeper_rings_for_what_is_due_whoever_forgot_to(
+    engine, stored, finish, clock, settings
+) -> None:
+    rung: list[Any] = []
+    parts = {"engine": engine, "clock": clock, "settings": settings}
+    watch = OutboxWatch(SimpleNamespace(backlogs=SimpleNamespace(ring=rung.append), **parts))
+    watch.run()
+    assert rung == []
+    finish(stored(webhook=URL))
+    watch.run()
+    assert rung == [[DELIVER]]

@@ -101,13 +101,16 @@ def test_a_job_given_back_leaves_no_trace(backlogs, held, snapshot, entries_of) 
     assert (snapshot(held.entry.id), entries_of(held.entry.id)) == (None, [])
 
 
-def test_giving_back_an_old_attempt_spares_the_new_one(
-    backlogs, held, valkey, keys, snapshot
+@pytest.mark.parametrize("destination", [PREDICT, RECORD, None])
+def test_who_still_holds_an_old_attempt_moves_nothing_of_the_new_one(
+    backlogs, held, valkey, keys, snapshot, entries_of, destination
 ) -> None:
+    """A zombie before anybody has taken its entries away: only the fence tells."""
     later = valkey.get(keys.snapshot(held.entry.id)).replace(b'"attempt":1', b'"attempt":2', 1)
     valkey.set(keys.snapshot(held.entry.id), later)
-    assert backlogs.move([Move(held.entry, None, held)]) == [False]
+    assert backlogs.move([Move(held.entry, destination, held)]) == [False]
     assert snapshot(held.entry.id)["attempt"] == 2
+    assert entries_of(held.entry.id) == []
 
 
 def test_moving_nothing_asks_redis_nothing(backlogs, valkey) -> None:
