@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from redis import ResponseError
+from sqlalchemy import func, select
 
 from loadtests.bench.processes import tree
 from loadtests.chaos import counted_models
@@ -19,6 +20,7 @@ from loadtests.chaos.receiver import Receiver, receiving
 from loadtests.chaos.run import Plan, victim
 from loadtests.chaos.victims.queuecast import Queuecast
 from queuecast import Client, Prediction, Retries
+from shared.jobs.table import job_table
 
 PATIENCE_SECONDS = 60.0
 RECOVERIES: list[tuple[str, str, float]] = []
@@ -109,6 +111,13 @@ class Faulty:
         """The last ones of these, or of all jobs."""
         ids = {job.id for job in jobs}
         return {row.attempt for row in self.running.rows() if not ids or row.id in ids}
+
+    def crashes(self, *jobs: Prediction) -> int:
+        """How often a worker is said to have died while it ran one of these."""
+        count = func.sum(job_table.c.crashes)
+        query = select(count).where(job_table.c.id.in_([job.id for job in jobs]))
+        with self.running.engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def executions(self, stage: str = "predict") -> Counter[int]:
         """By the job's number."""

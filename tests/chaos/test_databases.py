@@ -28,7 +28,8 @@ def test_sql_is_out_of_reach(on_postgresql, until) -> None:
         assert post(system).status_code == 503
         time.sleep(8)
     until(lambda: post(system).status_code == 202)
-    system.all_end("F26", "SQL out of reach for 8 s")
+    done = system.all_end("F26", "SQL out of reach for 8 s")
+    assert system.crashes(*done) == 0
 
 
 @pytest.mark.long

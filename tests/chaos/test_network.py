@@ -14,7 +14,8 @@ def test_nothing_arrives(system, fault: str, order: str) -> None:
     with system.servers.link.being(order):
         system.submit(10)
         time.sleep(12)
-    system.all_end(fault, f"{order} for 12 s")
+    done = system.all_end(fault, f"{order} for 12 s")
+    assert system.crashes(*done) == 0
     assert system.running.roles() == pids
 
 
@@ -26,7 +27,8 @@ def test_connections_are_reset_again_and_again(system) -> None:
         system.submit(2)
         system.servers.link.tell("reset")
         time.sleep(0.7)
-    system.all_end("F24", "15 resets in 11 s")
+    done = system.all_end("F24", "15 resets in 11 s")
+    assert system.crashes(*done) == 0
     assert system.running.roles() == pids
 
 

@@ -44,7 +44,8 @@ def test_redis_is_killed(system, fault: str, kept: bool) -> None:
         server.forget()
     assert submit_slowly(system, 2.0) < POST_SECONDS
     server.start()
-    system.all_end(fault, f"down for 2 s, data {'kept' if kept else 'lost'}")
+    done = system.all_end(fault, f"down for 2 s, data {'kept' if kept else 'lost'}")
+    assert system.crashes(*done) == 0
 
 
 @pytest.mark.long
@@ -76,7 +77,8 @@ def test_redis_hangs(system) -> None:
     with held([system.servers.redis.pid]):
         assert submit_slowly(system, 12.0) < POST_SECONDS
     assert len(system.jobs) > 60  # each would wait for Redis, were it asked again and again: 30
-    system.all_end("F17", "hung for 12 s")
+    done = system.all_end("F17", "hung for 12 s")
+    assert system.crashes(*done) == 0
 
 
 @pytest.mark.long

@@ -1,10 +1,13 @@
 """What a process needs runs out: memory, descriptors, room in the queue."""
 
+import itertools
 import resource
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -29,20 +32,31 @@ def test_a_job_that_wants_too_much_memory_fails_alone(system) -> None:
 
 @pytest.mark.long
 @pytest.mark.fault("F43")
-def test_an_api_without_descriptors_comes_back(system, until) -> None:
+def test_an_api_without_descriptors_says_so_and_comes_back(system) -> None:
     (pid,) = system.pids("api")
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (40, before[1]))
-    clients = [httpx2.Client(timeout=1) for _ in range(40)]
-    for client in clients:
-        with suppress(httpx2.HTTPError):
-            client.get(f"{system.url}/health/live")
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    for client in clients:
-        client.close()
+    large = {"model": "large", "input": {"x": 1e6, "blob": "x" * 100_000}}  # a file of its own
+    with httpx2.Client(base_url=system.url, timeout=20) as known:
+        known.get("/health/live")
+        with without_descriptors(pid):
+            refused = known.post("/api/v1/predictions", json=large)
+            for _ in range(3):
+                with suppress(httpx2.HTTPError):
+                    httpx2.get(f"{system.url}/health/live", timeout=1)
+        assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
     system.submit(5)
-    system.all_end("F43", "40 descriptors for 40 clients")
+    system.all_end("F43", "no descriptor left")
     assert system.pids("api") == [pid]
+
+
+@contextmanager
+def without_descriptors(pid: int) -> Iterator[None]:
+    """Not one more: a new one would get the lowest number that is free."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    used = {int(one.name) for one in Path(f"/proc/{pid}/fd").iterdir()}
+    free = next(number for number in itertools.count() if number not in used)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, before[1]))
+    yield
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.long
