@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,12 @@ def load_matrix():
 
 
 MATRIX = load_matrix()
+SWITCHED_OFF = re.findall(
+    r"^\| (F\d+[\dF, ]*) \| ([^|]+) \| ([^|]+) \|$",
+    (ROOT / "docs" / "17-faults.md").read_text(),
+    re.MULTILINE,
+)
+"""By faults: a mechanism, and what failed without it."""
 
 
 def injected() -> dict[str, str]:
@@ -51,3 +58,17 @@ def test_a_test_elsewhere_is_there(fault: str) -> None:
 
 def test_no_unknown_fault_is_injected() -> None:
     assert set(injected()) <= set(MATRIX.FAULTS)
+
+
+def test_of_each_fault_a_mechanism_was_switched_off() -> None:
+    named = [fault for faults, _, _ in SWITCHED_OFF for fault in faults.split(", ")]
+    assert set(named) == set(MATRIX.FAULTS)
+
+
+@pytest.mark.parametrize(("mechanism", "failed"), [row[1:] for row in SWITCHED_OFF])
+def test_what_failed_without_a_mechanism_is_a_test(mechanism: str, failed: str) -> None:
+    found = re.findall(r"`([\w/]*(?:\.py)?)::(\w+)`", failed)
+    assert found
+    for file, name in found:
+        source = ROOT / "tests" / (file or found[0][0])
+        assert f"def {name}(" in source.read_text()
