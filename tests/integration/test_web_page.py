@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.ids import new_job_id
 from tests.conftest import CLIENTS, ENVIRONMENTS
 
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,13 +63,17 @@ def _packages() -> Path:
 
 @pytest.fixture
 def letter(system, client) -> str:
-    """The id of a dead letter, made of a job that went well."""
+    """The id of a dead letter: a job that went well, written once more as one that did not."""
     job = client.wait(client.submit("wine", client.model("wine").example))
-    died = "UPDATE job SET status = 'failed', error_code = 'worker_lost' WHERE id = ?"
+    letter = new_job_id()
+    died = {"id": f"'{letter}'", "status": "'failed'", "error_code": "'worker_lost'"}
+    died |= {"output": "NULL", "idempotency_key": "NULL"}
     with closing(sqlite3.connect(system.data_dir / "queuecast.db", timeout=10)) as database:
-        database.execute(died, (job.id,))
+        names = [column for _, column, *_ in database.execute("PRAGMA table_info(job)")]
+        values = ", ".join(died.get(name, name) for name in names)
+        database.execute(f"INSERT INTO job SELECT {values} FROM job WHERE id = ?", (job.id,))
         database.commit()
-    return str(job.id)
+    return letter
 
 
 @pytest.fixture

@@ -84,11 +84,11 @@ def looking(watched: Watched) -> None:
     page.wait_for_url("**/jobs?status=canceled")
     expect(page.locator(".list .badge:not(.canceled)")).to_have_count(0)
     wine = watched.context.request.get("/api/v1/models/wine").json()["example"]
-    job = submit(watched, {"model": "wine", "input": wine, "metadata": {"order": "A-7"}})
+    job = submit(watched, {"model": "wine", "input": wine, "metadata": {"order": "of the page"}})
     page.goto("/jobs")
-    page.fill("[name=metadata]", "order=A-7")
+    page.fill("[name=metadata]", "order=of the page")
     page.press("[name=metadata]", "Enter")
-    page.wait_for_url("**/jobs?metadata=order%3DA-7")
+    page.wait_for_url(re.compile("jobs[?]metadata=order(%3D|=)of(%20|[+])the(%20|[+])page$"))
     expect(page.locator(".list tbody tr")).to_have_count(1)
     assert job[-12:] in page.inner_text("#results")
     page.goto("/prediction-log?model=digits")
@@ -110,6 +110,7 @@ def removing(watched: Watched) -> None:
     remove.click()
     page.click("#ask [value=yes]")
     expect(remove).to_have_count(0)
+    page.wait_for_load_state()
     watched.accessible(page)
     assert watched.context.request.get(f"/api/v1/predictions/{LETTER}").status == 404
 
