@@ -34,7 +34,12 @@ class Loss(Enum):
     SINCE_IT_WAS_SAVED = auto()
     STREAMS = auto()
     SNAPSHOTS = auto()
+    BELLS = auto()
     ALL_ELSE = auto()
+
+
+KEPT_WHOLE = (Loss.ALL, Loss.SINCE_IT_WAS_SAVED, Loss.BELLS)
+"""Of jobs these lose all there is, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +201,7 @@ class Life(RuleBasedStateMachine):
     @rule(loss=st.sampled_from(Loss))
     def lose_redis(self, loss) -> None:
         self.world.lose_redis(loss)
-        self.keys_lost = self.keys_lost or loss not in (Loss.ALL, Loss.SINCE_IT_WAS_SAVED)
+        self.keys_lost = self.keys_lost or loss not in KEPT_WHOLE
 
     @rule(worker=workers, stage=st.sampled_from(STAGES[:2]))
     def live_as_a_zombie(self, worker, stage) -> None:
@@ -221,6 +226,34 @@ class Life(RuleBasedStateMachine):
         if survives and other != worker:
             self.world.finish(worker, stage)
 
+    @rule(worker=workers, stage=st.sampled_from(STAGES[:2]), sweeper=st.integers(0, 1))
+    def die_before_redis_goes_back(self, worker, stage, sweeper) -> None:
+        """Redis tells of work in hand that was passed on before its holder died."""
+        if self._survives(worker, stage, 1):
+            self.world.save_redis()
+            self.world.finish(worker, stage)
+            self.crash(worker)
+            self.lose_redis(Loss.SINCE_IT_WAS_SAVED)
+            self.sweep(sweeper, 0)
+
+    @rule(worker=workers)
+    def record_what_was_given_up(self, worker) -> None:
+        """It holds an outcome when Redis forgets the job, and another attempt is made of it."""
+        for stage in STAGES[:2]:
+            if not self._survives(worker, stage, 1):
+                return
+            self.world.finish(worker, stage)
+        self.world.take(worker, Stage.RECORD, 1)
+        self.lose_redis(Loss.ALL)
+        self.world.advance(11)
+        self.sweep(0, 0)
+        self.world.finish(worker, Stage.RECORD)
+
+    @rule(sweeper=st.integers(0, 1))
+    def silence_the_bells(self, sweeper) -> None:
+        self.lose_redis(Loss.BELLS)
+        self.sweep(sweeper, 0)
+
     @precondition(lambda self: self.contents)
     @rule(number=st.integers(0, JOBS_MAX - 1))
     def cancel(self, number) -> None:
@@ -235,7 +268,7 @@ class Life(RuleBasedStateMachine):
     @rule(sweeper=st.integers(0, 1), ahead_seconds=st.sampled_from([0, 0, 600, -600]))
     def sweep(self, sweeper, ahead_seconds) -> None:
         self.world.sweep(sweeper, ahead_seconds)
-        assert self.keys_lost or self.world.silent() == []
+        assert self.world.silent() == [], "what waits has a bell"
 
     @rule(step=st.integers(0, 5))
     def sweep_between(self, step) -> None:

@@ -227,6 +227,8 @@ class PaperWorld:
             redis.entries = {}
         elif loss is Loss.SNAPSHOTS:
             redis.snapshots = {}
+        elif loss is Loss.BELLS:
+            redis.bells = set()
         else:
             entries, snapshots = redis.entries, redis.snapshots
             self.redis = PaperRedis(snapshots=snapshots, entries=entries, run=redis.run)
@@ -386,8 +388,8 @@ class PaperWorld:
         return contradictions(Census(attempts, entries), owners)
 
     def silent(self) -> list[Any]:
-        waiting = decide.with_work(self._depths())
-        return [backlog for backlog in waiting if backlog.stage not in self.redis.bells]
+        waiting = {stage for stage, _, holder in self.redis.entries.values() if holder is None}
+        return sorted(waiting - self.redis.bells)
 
     def close(self) -> None:
         """Nothing to let go of."""

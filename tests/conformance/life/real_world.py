@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
@@ -270,12 +270,12 @@ class RealWorld:
                 self._redis.ping()  # the connections of before
             self._forget_the_dead()
             return
-        streams, snapshots = keys.prefix + "backlog:", keys.snapshot("")
-        lost = [
-            key
-            for key in self._redis.scan_iter()
-            if _is_lost(key.decode(), loss, streams, snapshots)
-        ]
+        places = {
+            Loss.STREAMS: f"{keys.prefix}backlog:",
+            Loss.SNAPSHOTS: keys.snapshot(""),
+            Loss.BELLS: f"{keys.prefix}bell:",
+        }
+        lost = [key for key in self._redis.scan_iter() if _is_lost(key.decode(), loss, places)]
         if lost:
             self._redis.delete(*lost)
 
@@ -343,12 +343,10 @@ class RealWorld:
         self._redis.close()
 
 
-def _is_lost(key: str, loss: Loss, streams: str, snapshots: str) -> bool:
-    if loss is Loss.STREAMS:
-        return key.startswith(streams)
-    if loss is Loss.SNAPSHOTS:
-        return key.startswith(snapshots)
-    return not key.startswith((streams, snapshots))
+def _is_lost(key: str, loss: Loss, places: Mapping[Loss, str]) -> bool:
+    if loss in places:
+        return key.startswith(places[loss])
+    return not key.startswith((places[Loss.STREAMS], places[Loss.SNAPSHOTS]))
 
 
 def _wrote(output: bytes | None) -> tuple[str, int] | None:
