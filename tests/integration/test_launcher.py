@@ -147,10 +147,16 @@ def test_what_dies_is_started_again_and_it_is_said_so(up, name):
     assert new in [one["pid"] for one in up.status()["processes"] if one["restarts"] == 1]
 
 
+WHEN_STOPPED = [(0, signal.SIGTERM), (1, signal.SIGINT), (3, signal.SIGTERM), (6, signal.SIGINT)]
+OTHERWISE = [(0, signal.SIGINT), (1, signal.SIGTERM), (3, signal.SIGINT), (6, signal.SIGTERM)]
+
+
 @linux
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("processes", [0, 1, 3, 6])
-def test_a_stop_signal_while_starting_leaves_nothing(launch, number, processes):
+@pytest.mark.parametrize(
+    ("processes", "number"),
+    [*WHEN_STOPPED, *(pytest.param(*one, marks=pytest.mark.long) for one in OTHERWISE)],
+)
+def test_a_stop_signal_while_starting_leaves_nothing(launch, processes, number):
     launcher = launch("up")
     if processes:
         eventually(lambda: len((launcher.status() or {"processes": []})["processes"]) >= processes)
