@@ -24,7 +24,6 @@ def swarm(url: str, folder: Path, *arguments: str) -> tuple[int, dict[str, dict[
     return done.returncode, {f"{row['Type']} {row['Name']}": row for row in rows}
 
 
-@pytest.mark.long
 @pytest.mark.timeout(300)  # the first time its environment is made
 def test_every_user_gets_its_results(system, tmp_path: Path) -> None:
     code, rows = swarm(system.url, tmp_path, "--users", "22", "--seconds", "30")
