@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from queuecast import Client
 from shared.domain.ids import new_job_id
 from tests.conftest import CLIENTS, ENVIRONMENTS
 
@@ -78,12 +80,12 @@ def letter(system, client) -> str:
 
 @pytest.fixture
 def receiver() -> Iterator[str]:
-    """A server that takes every webhook."""
+    """A server that takes every webhook, but those to a path with `gone` in it."""
 
     class Taking(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(204)
+            self.send_response(410 if "gone" in self.path else 204)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -101,9 +103,25 @@ def test_a_sample_is_predicted_on_a_phone(system, chromium, run_client) -> None:
 
 
 @pytest.mark.long
-def test_every_page_wide_and_narrow_light_and_dark(system, client, chromium, run_client) -> None:
+def test_every_page_wide_and_narrow_light_and_dark(
+    system, client, chromium, run_client, receiver: str
+) -> None:
     job = client.wait(client.submit("wine", client.model("wine").example))
+    send_webhooks(client, receiver)
     run_client("browser", "pages.py", system.url, job.id, seconds=180)
+
+
+def send_webhooks(client: Client, receiver: str) -> None:
+    """One that is delivered, and two to receivers in trouble, at URLs of some length."""
+    nobody = "http://127.0.0.1:9/hook"
+    for url, ends in ((receiver, "delivered"), (f"{receiver}/gone", "failed"), (nobody, "pending")):
+        wine = client.model("wine").example
+        job = client.submit("wine", wine, webhook=f"{url}/{'a-long-path/' * 20}")
+        until = time.monotonic() + 20
+        while not (found := client.deliveries(job)) or not found[0].attempts:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert found[0].status == ends
 
 
 @pytest.mark.long
