@@ -84,7 +84,8 @@ def looking(watched: Watched) -> None:
     page.wait_for_url("**/jobs?status=canceled")
     expect(page.locator(".list .badge:not(.canceled)")).to_have_count(0)
     wine = watched.context.request.get("/api/v1/models/wine").json()["example"]
-    job = submit(watched, {"model": "wine", "input": wine, "metadata": {"order": "of the page"}})
+    mine = {"input": wine | {"hue": 1.0321}, "metadata": {"order": "of the page"}}
+    job = submit(watched, {"model": "wine", **mine})
     page.goto("/jobs")
     page.fill("[name=metadata]", "order=of the page")
     page.press("[name=metadata]", "Enter")
