@@ -261,6 +261,6 @@ def test_the_sweeper_rings_for_what_is_due_whoever_forgot_to(
     watch = OutboxWatch(SimpleNamespace(backlogs=SimpleNamespace(ring=rung.append), **parts))
     watch.run()
     assert rung == []
-    finish(stored(webhook=URL))
+    finish(stored(webhook=URL, webhook_events="completed"))
     watch.run()
     assert rung == [[DELIVER]]
