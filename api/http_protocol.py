@@ -145,7 +145,7 @@ class HttpProtocol(HttpToolsProtocol):
         waited = self.loop.time() - self._begun_at
         if self._is_left_untaken():
             self.transport.abort()
-        elif self._is_answering():
+        elif self._is_answering() or self.transport.is_closing():
             return
         elif self._in_head and waited > HEAD_SECONDS:
             self._refuse(RequestTimeout(f"a request's head is waited for {HEAD_SECONDS:g} s"))
