@@ -1,6 +1,8 @@
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +61,17 @@ def test_several_at_once_migrate_one_database(empty: Engine, empty_database_url:
     running = [subprocess.Popen(command, env=environment) for _ in range(2)]
     assert [process.wait(60) for process in running] == [0, 0]
     revision.require_current(empty)
+
+
+def test_a_new_file_that_another_one_writes_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "queuecast.db"
+    first = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    first.execute("BEGIN IMMEDIATE")
+    end = threading.Timer(0.2, first.execute, ["COMMIT"])
+    end.start()
+    migrate.upgrade(f"sqlite:///{file}")
+    end.join()
+    first.close()
 
 
 def test_a_database_that_was_never_migrated_is_refused(empty: Engine) -> None:
