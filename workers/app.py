@@ -10,10 +10,11 @@ from kombu.entity import Queue
 from models.registry import Registry
 from shared.backlog.bell_check import is_bell
 from shared.container import Container
-from shared.domain.names import Keys, Stage
+from shared.domain.names import Keys, Stage, queue
 from workers.alive import STARTING_SECONDS, AliveFile
 from workers.bell_channel import let_pass_only
 from workers.heartbeat import Heartbeat
+from workers.listening import Listening
 from workers.preprocess import Preprocess
 from workers.pulse import Canary
 from workers.worker import Worker
@@ -50,11 +51,12 @@ def own_queue() -> str:
 
 def _register_preprocess(app: Celery, worker: Worker) -> None:
     stage = Preprocess(worker)
+    listening = _listening(worker)
 
     @app.task(name=Stage.PREPROCESS.value)
     def preprocess(model: str, version: str) -> int:
         with worker.starting_anew_on_error():
-            return stage(model, version)
+            return listening.work(stage, model, version)
 
 
 def _register_predict(app: Celery, worker: Worker) -> None:
@@ -67,11 +69,12 @@ def _register_predict(app: Celery, worker: Worker) -> None:
     seconds = STARTING_SECONDS + worker.settings.model_load_seconds
     sessions.warm_up(worker.container.lane, worker.watchdog, lambda: alive.promise(seconds))
     stage = Predict(worker, sessions)
+    listening = _listening(worker)
 
     @app.task(name=Stage.PREDICT.value)
     def predict(model: str, version: str) -> int:
         with worker.starting_anew_on_error():
-            return stage(model, version)
+            return listening.work(stage, model, version)
 
 
 def _register_record(app: Celery, worker: Worker) -> None:
@@ -80,11 +83,25 @@ def _register_record(app: Celery, worker: Worker) -> None:
 
     require_current(worker.container.engine)
     stage = Record(worker)
+    listening = _listening(worker)
 
     @app.task(name=Stage.RECORD.value)
     def record() -> int:
         with worker.starting_anew_on_error():
-            return stage()
+            return listening.work(stage)
+
+
+def _listening(worker: Worker) -> Listening:
+    container = worker.container
+    name = queue(worker.stage, container.lane)
+    return Listening(
+        container.redis,
+        Keys(worker.settings.key_prefix).queue(name),
+        container.clock,
+        is_bell=partial(is_bell, tasks={worker.stage.value}),
+        refused=worker.set_bell_aside,
+        is_stopping=lambda: worker.stopping,
+    )
 
 
 def _register_deliver(app: Celery, worker: Worker) -> None:
