@@ -1,11 +1,12 @@
 """A task goes on with the bells that ring soon after its own, without a turn through Celery.
 
 An interrupt for every packet costs more than the packet, so a network card's driver that was woken
-polls for a while before it sleeps again (Linux calls it NAPI). Through Celery's loop a bell costs a
-worker more than a millisecond of CPU; one that the task itself takes off the queue, a tenth of that.
+polls for a while before it sleeps again (Linux calls it NAPI). Through Celery's loop a bell costs
+a worker more than a millisecond of CPU; one that the task takes off the queue, a tenth of that.
 """
 
 from collections.abc import Callable
+from typing import cast
 
 import redis
 
@@ -59,7 +60,9 @@ class Listening:
 
     def _next(self) -> bytes | None:
         try:
-            popped = self._redis.brpop([self._queue], QUIET_SECONDS)
+            popped = cast(
+                "tuple[bytes, bytes] | None", self._redis.brpop([self._queue], QUIET_SECONDS)
+            )
         except redis.RedisError:
             return None  # Celery waits until Redis is back
         return popped[1] if popped else None
