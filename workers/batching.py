@@ -1,6 +1,7 @@
 """How what was taken is divided into batches."""
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -61,6 +62,6 @@ def split(outputs: Tensors, counts: Sequence[int]) -> list[Tensors]:
     for name, array in outputs.items():
         if array.ndim == 0 or array.shape[0] != total:
             raise ValueError(f"output {name} has shape {array.shape}, expected {total} rows")
-    bounds = np.cumsum(counts)[:-1]
-    pieces = {name: np.split(array, bounds) for name, array in outputs.items()}
-    return [{name: parts[i] for name, parts in pieces.items()} for i in range(len(counts))]
+    ends = accumulate(counts)
+    pieces = [slice(end - count, end) for count, end in zip(counts, ends, strict=True)]
+    return [{name: array[piece] for name, array in outputs.items()} for piece in pieces]

@@ -1,7 +1,6 @@
 """The moves that every stage makes with an entry."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from shared.backlog.backlogs import Move, Taken
 from shared.domain import life
@@ -18,13 +17,12 @@ ERROR_MAX_CHARS = 1024
 def ended(one: Taken, outcome: Outcome, at: float) -> Move:
     """To the record backlog, with what the job came to; `at` in epoch seconds."""
     started = outcome.started_at or at
-    onward = replace(
-        one.entry,
+    onward = one.entry._replace(
         payload=outcome.output or b"",
         payload_ref=outcome.output_ref,
         rows=1,
         stored_bytes=0,
-        outcome=replace(outcome, started_at=started),
+        outcome=outcome._replace(started_at=started),
     )
     return Move(onward, RECORD, one)
 
@@ -33,7 +31,7 @@ def failed(one: Taken, error: JobFailed, at: float, timed: Outcome | None = None
     """To the record backlog as a failure; the times so far, or those of `timed`, are kept."""
     reached = timed or one.entry.outcome
     text = error.detail[:ERROR_MAX_CHARS].encode(errors="replace").decode()
-    outcome = replace(reached, state=State.FAILED, error=text, error_code=str(error.code))
+    outcome = reached._replace(state=State.FAILED, error=text, error_code=str(error.code))
     return ended(one, outcome, at)
 
 

@@ -16,10 +16,18 @@ log = structlog.get_logger()
 
 
 def encode_output(
-    processor: Processor, outputs: Tensors, *, allow_non_finite: bool, max_bytes: int
+    processor: Processor,
+    outputs: Tensors,
+    *,
+    allow_non_finite: bool,
+    max_bytes: int,
+    known_finite: bool = False,
 ) -> bytes:
-    """Raises JobFailed when there is no output that the client could be given."""
-    if not allow_non_finite:
+    """Raises JobFailed when there is no output that the client could be given.
+
+    What is `known_finite`, as the outputs of the whole run were looked at, is not looked at again.
+    """
+    if not allow_non_finite and not known_finite:
         _require_finite_tensors(outputs)
     try:
         value = processor.postprocess(outputs)
@@ -38,9 +46,18 @@ def encode_output(
     return encoded
 
 
+def are_finite(outputs: Tensors) -> bool:
+    """Whether no tensor holds NaN or an infinity."""
+    return all(map(_is_finite, outputs.values()))
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+
+
 def _require_finite_tensors(outputs: Tensors) -> None:
     for name, array in outputs.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if not _is_finite(array):
             raise JobFailed(Failure.NON_FINITE_OUTPUT, f"output {name} is not finite")
 
 

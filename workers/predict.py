@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import structlog
 
@@ -26,7 +26,7 @@ from workers.entry_moves import (
     waits,
 )
 from workers.in_hand import InHand
-from workers.outputs import encode_output
+from workers.outputs import are_finite, encode_output
 from workers.sessions import Session, Sessions
 from workers.tensors import Tensors
 from workers.worker import Worker
@@ -34,41 +34,38 @@ from workers.worker import Worker
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One job of a batch; most bring one row, some several. `carried` passes by the model."""
 
     taken: Taken
     feeds: Tensors
     carried: Tensors
+    rows: int
 
     @classmethod
     def read(cls, taken: Taken, data: bytes) -> "Row":
         feeds, carried = tensors.part(tensors.decode(data))
         if not feeds:
             raise ValueError("no tensors")
-        return cls(taken, feeds, carried)
+        return cls(taken, feeds, carried, tensors.rows(feeds))
 
     @property
     def stackable(self) -> bool:
         """Whether all tensors have the same rows: others would shift the rows of the next job."""
         return len({array.shape[:1] for array in self.feeds.values()}) == 1
 
-    @property
-    def count(self) -> int:
-        return tensors.rows(self.feeds)
 
-
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(NamedTuple):
     """What a run brought one job: its own rows of the outputs, or why there are none.
 
-    `batch_size` counts the rows of all jobs in the run.
+    `batch_size` counts the rows of all jobs in the run; `are_finite` says that all outputs of the
+    run are.
     """
 
     result: Tensors | JobFailed
     seconds: float
     batch_size: int
+    are_finite: bool = False
 
 
 class Predict:
@@ -141,10 +138,12 @@ class Predict:
             return moves
         begun = self._worker.clock.monotonic()
         results: list[Tensors | JobFailed]
+        finite = False
         try:
             with tracing.batch(Stage.PREDICT, lambda: waits(one.taken for one in rows), take.at):
                 outputs = self._outputs(session, rows, take)
-            results = [*split(outputs, [row.count for row in rows])]
+            results = [*split(outputs, [row.rows for row in rows])]
+            finite = are_finite(outputs)
         except WorkTakenAway:
             raise
         except RunUnwanted:
@@ -157,9 +156,9 @@ class Predict:
             about(rows[0].taken.entry.job)
             results = [_cause(error)]
         seconds = self._worker.clock.monotonic() - begun
-        total = sum(row.count for row in rows)
+        total = sum(row.rows for row in rows)
         counters.batch_rows.labels(session.model.name).observe(total)
-        ran = [Ran(result, seconds, total) for result in results]
+        ran = [Ran(result, seconds, total, finite) for result in results]
         return moves + [self._ended(session, *pair, take) for pair in zip(rows, ran, strict=True)]
 
     def _outputs(self, session: Session, rows: Sequence[Row], take: InHand) -> Tensors:
@@ -171,16 +170,21 @@ class Predict:
     def _due(self, rows: Sequence[Row], take: InHand) -> tuple[list[Row], list[Move]]:
         """Those that are to run now, and the moves of those whose deadline has passed."""
         owed = {one.entry.id for one in take.still_owed([row.taken for row in rows])}
-        rows = [row for row in rows if row.taken.entry.id in owed]
-        moves = {row.taken.entry.id: late(row.taken, take.at) for row in rows}
-        due = [row for row in rows if moves[row.taken.entry.id] is None]
-        return due, [move for move in moves.values() if move]
+        due: list[Row] = []
+        moves: list[Move] = []
+        for row in rows:
+            if row.taken.entry.id not in owed:
+                continue
+            if move := late(row.taken, take.at):
+                moves.append(move)
+            else:
+                due.append(row)
+        return due, moves
 
     def _ended(self, session: Session, row: Row, ran: Ran, take: InHand) -> Move:
         one = row.taken
         about(one.entry.job)
-        timed = replace(
-            one.entry.outcome,
+        timed = one.entry.outcome._replace(
             queue_time=queue_seconds(one, take.at),
             predict_time=ran.seconds,
             batch_size=ran.batch_size,
@@ -193,7 +197,7 @@ class Predict:
         except OSError as error:
             log.warning("given_back", reason=type(error).__name__)
             return given_back(one)
-        succeeded = replace(timed, state=State.SUCCEEDED, output=output, output_ref=reference)
+        succeeded = timed._replace(state=State.SUCCEEDED, output=output, output_ref=reference)
         return ended(one, succeeded, take.at)
 
     def _output(self, session: Session, row: Row, ran: Ran) -> bytes:
@@ -205,6 +209,7 @@ class Predict:
                 ran.result | row.carried,
                 allow_non_finite=session.model.allow_non_finite,
                 max_bytes=self._worker.settings.output_max_bytes,
+                known_finite=ran.are_finite and not row.carried,
             )
 
     def _placed(self, one: Taken, output: bytes) -> tuple[bytes | None, str | None]:

@@ -1,7 +1,6 @@
 """The first stage: inputs become tensors, each job for itself."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import orjson
 import structlog
@@ -99,20 +98,18 @@ class Preprocess:
             return given_back(one)
         except JobFailed as error:
             return failed(one, error, take.at)
-        outcome = replace(
-            entry.outcome,
+        outcome = entry.outcome._replace(
             queue_time=queue_seconds(one, take.at),
             preprocess_time=self._worker.clock.monotonic() - begun,
             started_at=take.at,
         )
         job = advanced(entry.job, Progress.PREDICTING, started_at=take.at)
-        return Move(replace(prepared, job=job, outcome=outcome), following(backlog), one)
+        return Move(prepared._replace(job=job, outcome=outcome), following(backlog), one)
 
     def _prepared(self, one: Taken, backlog: Backlog) -> Entry:
         """The entry with the job's tensors, or with where they stand when they are large."""
         entry = one.entry
-        with self._worker.watchdog.limit(self._worker.settings.model_load_seconds, lambda: None):
-            processor = self._processor(backlog.model, backlog.version)
+        processor = self._processor(backlog.model, backlog.version)
         data = self._worker.blobs.get(entry.payload_ref) if entry.payload_ref else entry.payload
         with self._worker.watchdog.limit(TIME_LIMIT_SECONDS, lambda: None):
             try:
@@ -125,23 +122,27 @@ class Preprocess:
                 name = type(error).__name__
                 raise JobFailed(Failure.PREPROCESS_FAILED, f"preprocess raised {name}") from error
         if len(encoded) <= self._worker.settings.inline_tensor_max_bytes:
-            return replace(entry, payload=encoded, payload_ref=None, rows=rows)
+            return entry._replace(payload=encoded, payload_ref=None, rows=rows)
         reference = references.new_tensors(entry.id, entry.attempt)
         self._worker.put(entry, reference, encoded, synced=False)
-        return replace(
-            entry, payload=b"", payload_ref=reference, rows=rows, stored_bytes=len(encoded)
+        return entry._replace(
+            payload=b"", payload_ref=reference, rows=rows, stored_bytes=len(encoded)
         )
 
     def _processor(self, model: str, version: str) -> Processor:
         key = (model, version)
         if key not in self._processors:
-            try:
-                name = f"{model}:{version}"
-                resolved = self._worker.registry.resolve(name)
-                self._processors[key] = self._loading.load(name, lambda: load_processor(*resolved))
-            except (NotFound, ModelRefused) as error:
-                raise JobFailed(Failure.MODEL_UNAVAILABLE, error.detail) from error
+            seconds = self._worker.settings.model_load_seconds
+            with self._worker.watchdog.limit(seconds, lambda: None):
+                self._processors[key] = self._loaded(f"{model}:{version}")
         return self._processors[key]
+
+    def _loaded(self, name: str) -> Processor:
+        try:
+            resolved = self._worker.registry.resolve(name)
+            return self._loading.load(name, lambda: load_processor(*resolved))
+        except (NotFound, ModelRefused) as error:
+            raise JobFailed(Failure.MODEL_UNAVAILABLE, error.detail) from error
 
     def _batch_size(self, model: str) -> int:
         served = self._worker.registry.models.get(model)

@@ -3,7 +3,6 @@
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -176,4 +175,4 @@ def _time(ended: Sequence[Snapshot]) -> None:
 
 def _unstorable(one: Taken) -> Taken:
     outcome = Outcome.failed(Failure.OUTPUT_NOT_STORABLE, "the outcome cannot be stored")
-    return replace(one, entry=replace(one.entry, outcome=outcome))
+    return one._replace(entry=one.entry._replace(outcome=outcome))

@@ -5,8 +5,7 @@ Celery's own limits reach neither pool that we use.
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,11 +28,12 @@ ASK_SECONDS = 0.25
 
 @dataclass(eq=False, slots=True)
 class Limit:
-    """One run under a time limit; the last three tell the runner why it was stopped.
+    """One run under a time limit, while it is entered; the last three say why it was stopped.
 
     `is_wanted` says whether anybody waits for it still; it may ask Redis.
     """
 
+    watchdog: "Watchdog"
     begun: float
     until: float
     terminate: Callable[[], None]
@@ -41,6 +41,13 @@ class Limit:
     expired: bool = False
     unwanted: bool = False
     taken_away: bool = False
+
+    def __enter__(self) -> "Limit":
+        self.watchdog.begin(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.watchdog.end(self)
 
 
 class Watchdog:
@@ -64,27 +71,28 @@ class Watchdog:
             repeat = partial(_repeat, look, pause_seconds)
             threading.Thread(target=repeat, name=f"watchdog-{look.__name__}", daemon=True).start()
 
-    @contextmanager
     def limit(
         self,
         seconds: float,
         terminate: Callable[[], None],
         is_wanted: Callable[[], bool] | None = None,
-    ) -> Iterator[Limit]:
-        """Calls `terminate` once `seconds` are over, and ends the process if that does not help.
+    ) -> Limit:
+        """Around a run: calls `terminate` once `seconds` are over, and ends the process if that
+        does not help.
 
         Calls it also when a run that lasts longer than a moment is not wanted any more.
         """
         begun = self._clock.monotonic()
-        limit = Limit(begun, begun + seconds, terminate, is_wanted)
+        return Limit(self, begun, begun + seconds, terminate, is_wanted)
+
+    def begin(self, limit: Limit) -> None:
         with self._lock:
             self._limits.add(limit)
-        try:
-            yield limit
-        finally:
-            self._progress()
-            with self._lock:
-                self._limits.discard(limit)
+
+    def end(self, limit: Limit) -> None:
+        self._progress()
+        with self._lock:
+            self._limits.discard(limit)
 
     @property
     def is_busy(self) -> bool:

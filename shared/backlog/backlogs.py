@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from itertools import compress
+from itertools import compress, groupby
 from math import inf
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 import redis
@@ -39,9 +39,11 @@ HUSH_GRACE_SECONDS = 1.0
 RESULT_GRACE_SECONDS = 60
 """Before an output expires its result is reused no more: whoever was given it has committed."""
 
+_WAY, _FIELDS, _TAKEN = 4, 7, 5
+"""So much the scripts are told of each way and each entry, and so much of each they answer."""
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+
+class Taken(NamedTuple):
     """An entry in a consumer's hands: `stream` and `entry_id` say where it is pending."""
 
     entry: Entry
@@ -49,16 +51,14 @@ class Taken:
     entry_id: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(NamedTuple):
     """What one take brought; `at` is the time in Redis, epoch seconds."""
 
     at: float
     taken: list[Taken]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One entry's step: from `source` (None: from SQL) to `destination` (None: back to SQL)."""
 
     entry: Entry
@@ -154,11 +154,19 @@ class Backlogs:
         if not moves:
             return []
         bells: dict[Backlog, int] = {}
+        ways: list[Any] = []
         fields: list[Any] = []
-        for move in moves:
-            fields += self._fields(move, bells)
-        head: list[Any] = [self.keys.streams, self._settings.bell_ttl_seconds, GROUP, len(bells)]
-        moved = cast(Any, self._move(args=[*head, *self._messages(bells), *fields]))
+        for (source, destination, priority), some in groupby(moves, _way):
+            stream, bell, before = "", 0, len(fields)
+            if destination is not None:
+                stream = self.keys.stream(destination, Priority(priority))
+                bell = bells.setdefault(destination, len(bells))
+            for move in some:
+                fields += self._fields(move)
+            ways += [source, stream, bell, (len(fields) - before) // _FIELDS]
+        head: list[Any] = [self.keys.streams, self._settings.bell_ttl_seconds, GROUP]
+        sizes = [len(bells), len(ways) // _WAY]
+        moved = cast(Any, self._move(args=[*head, *sizes, *self._messages(bells), *ways, *fields]))
         return [bool(one) for one in moved]
 
     def finish(
@@ -244,37 +252,29 @@ class Backlogs:
         most = min(rows / mean_rows, self._settings.batch_max_bytes / mean_bytes)
         return max(1, int(most))
 
-    def _fields(self, move: Move, bells: dict[Backlog, int]) -> list[Any]:
-        """What the script wants to know of one entry; `bells` gains the one that it rings."""
-        entry, source, destination = move.entry, move.source, move.destination
-        fence, snapshot = prediction.fence(entry.attempt), prediction.encode(entry.job)
-        stream, bell = "", 0
-        if destination is not None:
-            stream = self.keys.stream(destination, Priority(entry.job["priority"]))
-            bell = bells.setdefault(destination, len(bells))
-        return [
-            source.stream if source else b"",
+    def _fields(self, move: Move) -> tuple[Any, ...]:
+        """What the script wants to know of one entry."""
+        entry, source = move.entry, move.source
+        # Recording takes milliseconds: it is not worth writing every job once more.
+        snapshot = b"" if move.destination == RECORD else prediction.encode(entry.job)
+        return (
             source.entry_id if source else b"",
-            fence if source else b"",
             self.keys.snapshot(entry.id),
-            # Recording takes milliseconds: it is not worth writing every job once more.
-            b"" if destination == RECORD else snapshot,
-            stream,
-            bell,
-            fence,
+            prediction.fence(entry.attempt),
+            snapshot,
             entry.header(snapshot),
             entry.payload,
-            entry.rows,
-            entry.weight,
-        ]
+            b"%d %d" % declared if (declared := entry.declared) else b"",
+        )
 
-    def _readable(self, stream: str, found: list[Any]) -> list[Taken]:
+    def _readable(self, stream: str, found: Sequence[Any]) -> list[Taken]:
         taken = []
-        for entry_id, flat in found:
-            fields = dict(zip(flat[::2], flat[1::2], strict=False))
+        for start in range(0, len(found), _TAKEN):
+            entry_id, *parts = found[start : start + _TAKEN]
             try:
-                taken.append(Taken(entries.decode(fields), stream, entry_id))
+                taken.append(Taken(entries.read(*parts), stream, entry_id))
             except EntryUnreadable:
+                ((_, fields),) = cast(Any, self._redis.xrange(stream, entry_id, entry_id))
                 self.set_aside(stream, entry_id, fields)
         return taken
 
@@ -300,6 +300,13 @@ def _mean(taken: Sequence[Taken]) -> tuple[float, float]:
     return max(1.0, rows), max(1.0, sum(one.entry.weight for one in taken) / len(taken))
 
 
+def _way(move: Move) -> tuple[str | bytes, Backlog | None, str]:
+    """From which stream to where, at which priority: as a rule the same for a whole batch."""
+    source = move.source
+    return source.stream if source else b"", move.destination, move.entry.job["priority"]
+
+
+@cache
 def following(backlog: Backlog) -> Backlog:
     """Where a job goes after this stage."""
     if backlog.stage is Stage.PREPROCESS:

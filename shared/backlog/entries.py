@@ -1,8 +1,7 @@
 """An entry: the small, frozen, versioned record of one job that waits in a backlog."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,8 +21,7 @@ class EntryUnreadable(Exception):
     """These stream fields are no entry of a format that this release knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One job on its way.
 
     `payload` is what the next stage works on: the input as JSON before preprocess, the tensors
@@ -39,7 +37,7 @@ class Entry:
     stored_bytes: int = 0
     crashes: int = 0
     deadline: float | None = None
-    outcome: Outcome = field(default_factory=lambda: Outcome(State.QUEUED))
+    outcome: Outcome = Outcome(State.QUEUED)
 
     @property
     def id(self) -> str:
@@ -58,6 +56,11 @@ class Entry:
     def weight(self) -> int:
         """The bytes that the next stage has in memory for it."""
         return len(self.payload) + self.stored_bytes
+
+    @property
+    def declared(self) -> tuple[int, int] | None:
+        """Rows and weight; None where they are those of an entry that declares nothing."""
+        return (self.rows, self.weight) if self.rows != 1 or self.stored_bytes else None
 
     def header(self, job: bytes | None = None) -> bytes:
         """Everything but the payload, as JSON; `job` is the snapshot if it is encoded already."""
@@ -85,34 +88,44 @@ class Entry:
 def decode(fields: Mapping[bytes, bytes]) -> Entry:
     """The entry in the fields of a stream entry; raises EntryUnreadable."""
     try:
-        header: dict[str, Any] = orjson.loads(fields[b"h"])
-        if header["v"] not in range(1, FORMAT + 1):
+        return read(fields[b"h"], fields[b"p"], fields.get(b"r"), fields.get(b"b"))
+    except KeyError as error:
+        raise EntryUnreadable("a part is missing") from error
+
+
+def read(encoded: bytes, payload: bytes, rows: bytes | None, weight: bytes | None) -> Entry:
+    """The entry of this header and payload; one that declares nothing brings one row."""
+    try:
+        header: dict[str, Any] = orjson.loads(encoded)
+        job = header["job"]
+        if not 1 <= header["v"] <= FORMAT:
             raise EntryUnreadable(f"format {header['v']}")
-        if not header["job"].keys() >= _JOB_FIELDS:
+        if not job.keys() >= _JOB_FIELDS:
             raise EntryUnreadable("no whole job")
-        state, payload, reference = State(header["state"]), fields[b"p"], header["ref"]
+        state, reference = State(header["state"]), header["ref"]
         succeeded = state is State.SUCCEEDED
+        outcome = Outcome(
+            state,
+            output=payload if succeeded and reference is None else None,
+            output_ref=reference if succeeded else None,
+            error=header["error"],
+            error_code=header["error_code"],
+            queue_time=header["queue_time"],
+            preprocess_time=header["preprocess_time"],
+            predict_time=header["predict_time"],
+            batch_size=header["batch_size"],
+            started_at=header["started_at"],
+            input_shape=header.get("input_shape"),  # left out where there is none
+        )
         return Entry(
-            job=header["job"],
-            payload=payload,
+            job,
+            payload,
             payload_ref=reference,
-            rows=int(fields.get(b"r", 1)),
-            stored_bytes=int(fields.get(b"b", len(payload))) - len(payload),
+            rows=1 if rows is None else int(rows),
+            stored_bytes=0 if weight is None else int(weight) - len(payload),
             crashes=header["crashes"],
             deadline=header["deadline"],
-            outcome=Outcome(
-                state,
-                output=payload if succeeded and reference is None else None,
-                output_ref=reference if succeeded else None,
-                error=header["error"],
-                error_code=header["error_code"],
-                queue_time=header["queue_time"],
-                preprocess_time=header["preprocess_time"],
-                predict_time=header["predict_time"],
-                batch_size=header["batch_size"],
-                started_at=header["started_at"],
-                input_shape=header.get("input_shape"),  # left out where there is none
-            ),
+            outcome=outcome,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EntryUnreadable(type(error).__name__) from error

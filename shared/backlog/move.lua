@@ -1,8 +1,8 @@
 -- Moves entries in one step: each leaves its source, and goes on only while its job's snapshot
--- says what the guard asks.
+-- says what is asked of it.
 --
---   guard ''      the job must have no snapshot: a new dispatch
---   guard fence   the snapshot must open with it: unfinished, under this very attempt
+--   source ''     the job must have no snapshot: a new dispatch
+--   else          the snapshot must open with the fence: unfinished, under this very attempt
 --   destination '' the job leaves Redis: its snapshot goes, and SQL dispatches it again
 --   snapshot ''   the one that is there stays as it is
 --
@@ -12,24 +12,35 @@
 --
 -- A bell that is not ringing yet is rung: its message goes on its queue.
 --
--- ARGV: set of streams, bell seconds, group, number of bells, then {bell, queue, message} for each,
--- then twelve fields an entry.
+-- Entries of one way, from the same stream to the same, stand together: it is told once.
+--
+-- ARGV: set of streams, bell seconds, group, number of bells, number of ways,
+--       then {bell, queue, message} for each bell,
+--       then {source or '', destination, number of its bell, number of entries} for each way,
+--       then {id in the source, snapshot key, fence, snapshot, header, payload, 'rows bytes' or ''}
+--       for each entry.
 -- Answers {1 or 0 for each entry: did it move}.
-local BELLS, FIELDS = 4, 12
-local FIRST = BELLS + 3 * tonumber(ARGV[4])
-local count = (#ARGV - FIRST) / FIELDS
-local function field(i, n) return ARGV[FIRST + (i - 1) * FIELDS + n] end
+local BELLS, PER_BELL, PER_WAY, PER_ENTRY = 5, 3, 4, 7
+local WAYS = BELLS + PER_BELL * ARGV[4]
+local ENTRIES = WAYS + PER_WAY * ARGV[5]
 
-local keys = {}
-for i = 1, count do keys[i] = field(i, 4) end
+local keys, way_of = {}, {}
+for way = WAYS, ENTRIES - 1, PER_WAY do
+  for _ = 1, ARGV[way + 4] do
+    local i = #keys + 1
+    way_of[i] = way
+    keys[i] = ARGV[ENTRIES + (i - 1) * PER_ENTRY + 2]
+  end
+end
 local held = redis.call('MGET', unpack(keys))
 
 local left = {}
-for i = 1, count do
-  local source = field(i, 1)
+for i = 1, #keys do
+  local source = ARGV[way_of[i] + 1]
   if source ~= '' then
-    left[source] = left[source] or {}
-    table.insert(left[source], field(i, 2))
+    local entries = left[source] or {}
+    left[source] = entries
+    entries[#entries + 1] = ARGV[ENTRIES + (i - 1) * PER_ENTRY + 1]
   end
 end
 -- What frees memory comes first: a script that has written may go on in a full Redis, so that
@@ -46,29 +57,34 @@ for source, entries in pairs(left) do
 end
 
 local snapshots, dropped, destinations, due, moved = {}, {}, {}, {}, {}
-for i = 1, count do
-  local guard = field(i, 3)
-  local snapshot, destination, bell = field(i, 5), field(i, 6), field(i, 7)
+for i = 1, #keys do
+  local way, at = way_of[i], ENTRIES + (i - 1) * PER_ENTRY
+  local source, destination = ARGV[way + 1], ARGV[way + 2]
+  local id, key, fence, snapshot = ARGV[at + 1], keys[i], ARGV[at + 3], ARGV[at + 4]
   local ours
-  if guard == '' then
+  if source == '' then
     ours = not held[i]
   else
-    ours = held[i] and string.sub(held[i], 1, #guard) == guard
-      and not elsewhere[field(i, 1) .. field(i, 2)]
+    ours = held[i] and string.sub(held[i], 1, #fence) == fence and not elsewhere[source .. id]
   end
   moved[i] = ours and 1 or 0
   if ours and destination == '' then
-    table.insert(dropped, keys[i])
+    dropped[#dropped + 1] = key
   elseif ours then
-    redis.call('XADD', destination, '*',
-      'k', keys[i], 'f', field(i, 8), 'h', field(i, 9), 'p', field(i, 10),
-      'r', field(i, 11), 'b', field(i, 12))
+    local header, payload, declared = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
+    if declared == '' then
+      redis.call('XADD', destination, '*', 'k', key, 'f', fence, 'h', header, 'p', payload)
+    else
+      local rows, bytes = string.match(declared, '(%d+) (%d+)')
+      redis.call('XADD', destination, '*', 'k', key, 'f', fence, 'h', header, 'p', payload,
+        'r', rows, 'b', bytes)
+    end
     if snapshot ~= '' then
-      table.insert(snapshots, keys[i])
-      table.insert(snapshots, snapshot)
+      snapshots[#snapshots + 1] = key
+      snapshots[#snapshots + 1] = snapshot
     end
     destinations[destination] = true
-    due[tonumber(bell)] = true
+    due[tonumber(ARGV[way + 3])] = true
   end
 end
 
@@ -79,7 +95,7 @@ for destination in pairs(destinations) do table.insert(names, destination) end
 if #names > 0 then redis.call('SADD', ARGV[1], unpack(names)) end
 
 for bell in pairs(due) do
-  local at = BELLS + 3 * bell
+  local at = BELLS + PER_BELL * bell
   if redis.call('SET', ARGV[at + 1], ARGV[at + 3], 'NX', 'EX', ARGV[2]) then
     redis.call('LPUSH', ARGV[at + 2], ARGV[at + 3])
   end

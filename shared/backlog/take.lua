@@ -16,7 +16,8 @@
 -- KEYS: bell, heartbeat, queue of the bell, running, streams…
 -- ARGV: group, consumer, rows, bell seconds, heartbeat seconds, progress or '', bytes, first slice,
 --       bell message, thread or '', seconds that the note of a silent consumer is kept
--- Answers {Redis time, {{stream, {{id, {field, value, …}}, …}}, …}}.
+-- Answers {Redis time, {{stream, {id, header, payload, rows or nothing, bytes or nothing, …}}, …}}:
+-- the parts of all entries in one list, for every table costs much on its way out of a script.
 local LONGEST_SLICE = 16
 local group, consumer = ARGV[1], ARGV[2]
 local max_rows, max_bytes = tonumber(ARGV[3]), tonumber(ARGV[7])
@@ -39,7 +40,7 @@ local function slice(stream, count)
 end
 
 -- An entry is {id, {'k', snapshot key, 'f', fence, 'h', header, 'p', payload, 'r', rows, 'b', bytes}}.
--- Those of an older release lack the last two: one row, and the bytes of the payload.
+-- Most lack the last two: one row, and the bytes of the payload.
 local function weigh(entry)
   local fields = entry[2]
   count = count + 1
@@ -56,19 +57,19 @@ end
 local function owed(stream, entries)
   local keys, stale, kept, begun = {}, {}, {}, {}
   for i, entry in ipairs(entries) do keys[i] = entry[2][2] or '' end
-  local snapshots = redis.call('MGET', unpack(keys))
-  for i, entry in ipairs(entries) do
-    local fence = entry[2][4] or ''
-    if snapshots[i] and string.sub(snapshots[i], 1, #fence) == fence then
-      table.insert(kept, entry)
-      table.insert(ids, string.sub(keys[i], -36))
+  for i, snapshot in ipairs(redis.call('MGET', unpack(keys))) do
+    local fields = entries[i][2]
+    local fence, last = fields[4] or '', #kept
+    if snapshot and string.sub(snapshot, 1, #fence) == fence then
+      kept[last + 1], kept[last + 2], kept[last + 3] = entries[i][1], fields[6] or '', fields[8] or ''
+      kept[last + 4], kept[last + 5] = fields[10] or false, fields[12] or false
+      ids[#ids + 1] = string.sub(keys[i], -36)
       if ARGV[6] ~= '' then
-        local rest = string.match(snapshots[i], '"stage":"%a+",(.*)', #fence)
-        table.insert(begun, keys[i])
-        table.insert(begun, fence .. ARGV[6] .. rest)
+        begun[#begun + 1] = keys[i]
+        begun[#begun + 1] = fence .. ARGV[6] .. string.match(snapshot, '"stage":"%a+",(.*)', #fence)
       end
     else
-      table.insert(stale, entry[1])
+      stale[#stale + 1] = entries[i][1]
     end
   end
   if #begun > 0 then redis.call('MSET', unpack(begun)) end
@@ -89,7 +90,7 @@ for i = 5, #KEYS do
     local entries = slice(KEYS[i], wanted)
     for _, entry in ipairs(entries) do
       weigh(entry)
-      table.insert(found, entry)
+      found[#found + 1] = entry
     end
     more = #entries == wanted
   end

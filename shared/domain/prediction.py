@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NotRequired, TypedDict
 
 import orjson
@@ -88,8 +89,14 @@ def advanced(
     """The snapshot at a later stage; `started_at` in epoch seconds."""
     moved = snapshot | {"stage": progress.value, "status": WIRE_STATUS[progress]}
     if started_at is not None and snapshot["started_at"] is None:
-        moved["started_at"] = wire_time(datetime.fromtimestamp(started_at, UTC))
+        moved["started_at"] = _wire_epoch(started_at)
     return moved
+
+
+@lru_cache(maxsize=8)
+def _wire_epoch(seconds: float) -> str:
+    """All jobs of a take start at its time."""
+    return wire_time(datetime.fromtimestamp(seconds, UTC))
 
 
 def wire_time(moment: datetime) -> str:

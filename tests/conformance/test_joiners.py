@@ -1,6 +1,5 @@
 """How joiners end: with their leader, alone, or after one of them led."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -133,7 +132,7 @@ def test_a_fault_between_two_slices_undoes_no_end(engine, stored, joined, finish
 def test_a_joiner_has_the_whole_outcome_of_its_leader(stored, joined, finish, row, log_rows, clock):
     leader = stored()
     job = joined(leader, created_at=clock.now() - timedelta(seconds=1, microseconds=7))
-    finish(leader, replace(SUCCESS, preprocess_time=0.25, started_at=clock.now().timestamp()))
+    finish(leader, SUCCESS._replace(preprocess_time=0.25, started_at=clock.now().timestamp()))
     copied = ("output", "preprocess_time", "predict_time", "batch_size", "completed_at")
     for mine, its in ((row(job.id), row(leader.id)), (log_rows()[job.id], log_rows()[leader.id])):
         assert [mine[name] for name in copied] == [its[name] for name in copied]

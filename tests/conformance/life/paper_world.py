@@ -148,7 +148,7 @@ class PaperWorld:
             if stage is Stage.PREDICT:
                 output = f"{one.entry.id} {one.entry.attempt}".encode()
                 outcome = Outcome(State.SUCCEEDED, output=output)
-            self._move(replace(one.entry, outcome=outcome), one, NEXT[stage])
+            self._move(one.entry._replace(outcome=outcome), one, NEXT[stage])
 
     def _record(self, held: Iterable[Taken]) -> None:
         for one in held:

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from shared.backlog.backlogs import Move, following
@@ -25,13 +23,13 @@ def test_the_stages_follow_each_other() -> None:
 
 def test_a_moved_entry_is_in_one_place_only(backlogs, held, entries_of) -> None:
     assert entries_of(held.entry.id) == [("preprocess", "a")]
-    assert backlogs.move([Move(replace(held.entry, payload=b"t"), PREDICT, held)]) == [True]
+    assert backlogs.move([Move(held.entry._replace(payload=b"t"), PREDICT, held)]) == [True]
     assert entries_of(held.entry.id) == [("predict", None)]
     assert backlogs.take(PREDICT, "b", 9).taken[0].entry.payload == b"t"
 
 
 def test_a_move_carries_the_snapshot_along(backlogs, held, snapshot) -> None:
-    onward = replace(held.entry, job=held.entry.job | {"stage": "predicting"})
+    onward = held.entry._replace(job=held.entry.job | {"stage": "predicting"})
     backlogs.move([Move(onward, PREDICT, held)])
     assert snapshot(held.entry.id)["stage"] == "predicting"
 
@@ -66,7 +64,7 @@ def test_a_job_that_ended_is_not_moved(backlogs, held, snapshot, entries_of) -> 
 
 def test_a_job_of_another_attempt_is_not_moved(backlogs, held, snapshot, entries_of) -> None:
     backlogs.move([Move(held.entry, None, held)])
-    second = replace(held.entry, job=held.entry.job | {"attempt": 2})
+    second = held.entry._replace(job=held.entry.job | {"attempt": 2})
     backlogs.move([Move(second, WINE)])
     assert backlogs.move([Move(held.entry, PREDICT, held)]) == [False]
     assert snapshot(held.entry.id)["attempt"] == 2
@@ -91,7 +89,7 @@ def test_a_job_that_is_in_redis_is_not_dispatched_again(backlogs, enqueue, entri
 
 def test_a_job_that_ended_is_not_dispatched_again(backlogs, held, entries_of) -> None:
     backlogs.finish([held.entry.job | {"terminal": True}], [held])
-    again = replace(held.entry, job=held.entry.job | {"attempt": 2})
+    again = held.entry._replace(job=held.entry.job | {"attempt": 2})
     assert backlogs.move([Move(again, WINE)]) == [False]
     assert entries_of(held.entry.id) == []
 

@@ -2,7 +2,6 @@
 unfinished in Redis is in exactly one stream, once; all others are nowhere."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import hypothesis
@@ -81,7 +80,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def a_zombie_wakes(self) -> None:
         for one in self.zombies:
-            ended = replace(one.entry, payload=b"late")
+            ended = one.entry._replace(payload=b"late")
             assert self.backlogs.move([Move(ended, RECORD, one)]) == [False]
         self.zombies.clear()
 

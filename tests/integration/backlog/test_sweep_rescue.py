@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -113,7 +112,7 @@ def test_outcomes_wait_on_for_the_next_recorder(
     job = dispatch()
     (one,) = backlogs.take(WINE, "a", 9).taken
     outcome = Outcome(State.SUCCEEDED, output=b"[1]", predict_time=0.25, batch_size=3)
-    done = replace(one.entry, payload=b"[1]", outcome=outcome, crashes=2)
+    done = one.entry._replace(payload=b"[1]", outcome=outcome, crashes=2)
     backlogs.move([Move(done, RECORD, one)])
     backlogs.take(RECORD, consumer.name, 9)
     consumer.note_running([job.id])

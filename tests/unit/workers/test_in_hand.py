@@ -1,4 +1,3 @@
-from dataclasses import replace
 from unittest.mock import Mock
 
 import pytest
@@ -32,8 +31,8 @@ def test_an_older_one_is(take, jobs, backlogs, clock) -> None:
 
 
 def test_it_is_as_old_as_the_oldest_of_it(backlogs, clock, jobs) -> None:
-    newer = replace(jobs[0], entry_id=b"999500-0")
-    ahead = replace(jobs[0], entry_id=b"9000000-0")
+    newer = jobs[0]._replace(entry_id=b"999500-0")
+    ahead = jobs[0]._replace(entry_id=b"9000000-0")
     ages = [
         InHand(Take(1000.0, taken), backlogs, clock).age_seconds
         for taken in ([newer, jobs[1]], [newer], [ahead], [])

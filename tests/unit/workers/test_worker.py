@@ -1,7 +1,6 @@
 import signal
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -129,7 +128,7 @@ def stored(worker, add):
     def make(kind: str, destination: Backlog | None) -> Move:
         one = add()
         reference = worker.blobs.put(f"{kind}/{one.entry.id}.1", b"data", synced=False)
-        return Move(replace(one.entry, payload_ref=reference), destination, one)
+        return Move(one.entry._replace(payload_ref=reference), destination, one)
 
     return make
 

@@ -20,6 +20,9 @@ outcomes = st.builds(
     predict_time=seconds,
     batch_size=st.none() | st.integers(1, 999),
     started_at=seconds,
+    output=st.none(),
+    output_ref=st.none(),
+    input_shape=st.none() | texts.filter(bool),
 )
 jobs = st.fixed_dictionaries(
     dict.fromkeys(Snapshot.__required_keys__, texts) | {"attempt": st.integers(1, 99)}
@@ -38,7 +41,8 @@ entries = st.builds(
 
 
 def fields(entry: Entry) -> dict[bytes, bytes]:
-    weights = {b"r": b"%d" % entry.rows, b"b": b"%d" % entry.weight}
+    declared = entry.declared
+    weights = {b"r": b"%d" % declared[0], b"b": b"%d" % declared[1]} if declared else {}
     return {b"h": entry.header(), b"p": entry.payload, **weights}
 
 
