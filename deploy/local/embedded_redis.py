@@ -99,6 +99,9 @@ def _configuration(
         "dir": str(append_only_dir or home),
         "appendonly": "yes" if append_only_dir else "no",
         "appendfsync": "everysec",
+        # The file is written anew while jobs run: half as often, and without packing what is in it.
+        "auto-aof-rewrite-min-size": "128mb",
+        "rdbcompression": "no",
         "bind": "127.0.0.1",
     }
     if isinstance(address, str):

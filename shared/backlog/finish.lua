@@ -13,8 +13,9 @@ local first_entry = first_result + 4 * tonumber(ARGV[4])
 
 local left = {}
 for i = first_entry + 1, #ARGV - 2, 2 do
-  left[ARGV[i]] = left[ARGV[i]] or {}
-  table.insert(left[ARGV[i]], ARGV[i + 1])
+  local entries = left[ARGV[i]] or {}
+  left[ARGV[i]] = entries
+  entries[#entries + 1] = ARGV[i + 1]
 end
 for stream, entries in pairs(left) do
   redis.call('XACK', stream, group, unpack(entries))
@@ -22,9 +23,11 @@ for stream, entries in pairs(left) do
 end
 
 -- In a full Redis a SET is refused unless the script has freed something before.
-local keys = {}
-for i = 5, first_result, 3 do table.insert(keys, ARGV[i]) end
-if count > 0 then redis.call('DEL', unpack(keys)) end
+if count > 0 and next(left) == nil then
+  local keys = {}
+  for i = 5, first_result, 3 do keys[#keys + 1] = ARGV[i] end
+  redis.call('DEL', unpack(keys))
+end
 for i = 5, first_result, 3 do redis.call('SET', ARGV[i], ARGV[i + 1], 'EX', ARGV[i + 2]) end
 
 local inputs = {}
