@@ -10,7 +10,7 @@ from kombu.entity import Queue
 from models.registry import Registry
 from shared.backlog.bell_check import is_bell
 from shared.container import Container
-from shared.domain.names import Keys, Stage, queue
+from shared.domain.names import Keys, Stage
 from workers.alive import STARTING_SECONDS, AliveFile
 from workers.bell_channel import let_pass_only
 from workers.heartbeat import Heartbeat
@@ -92,16 +92,7 @@ def _register_record(app: Celery, worker: Worker) -> None:
 
 
 def _listening(worker: Worker) -> Listening:
-    container = worker.container
-    name = queue(worker.stage, container.lane)
-    return Listening(
-        container.redis,
-        Keys(worker.settings.key_prefix).queue(name),
-        container.clock,
-        is_bell=partial(is_bell, tasks={worker.stage.value}),
-        refused=worker.set_bell_aside,
-        is_stopping=lambda: worker.stopping,
-    )
+    return Listening(worker, partial(is_bell, tasks={worker.stage.value}))
 
 
 def _register_deliver(app: Celery, worker: Worker) -> None:

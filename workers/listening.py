@@ -2,16 +2,13 @@
 
 An interrupt for every packet costs more than the packet, so a network card's driver that was woken
 polls for a while before it sleeps again (Linux calls it NAPI). Through Celery's loop a bell costs
-a worker more than a millisecond of CPU; one that the task takes off the queue, a tenth of that.
+a worker more than a millisecond of CPU; one that a take hears by itself costs next to nothing.
 """
 
 from collections.abc import Callable
-from typing import cast
-
-import redis
 
 from shared.backlog import bell_check
-from shared.clock import Clock
+from workers.worker import Worker
 
 QUIET_SECONDS = 0.1
 """A worker that hears nothing for so long returns to Celery."""
@@ -22,47 +19,38 @@ waits for an answer for a second."""
 
 
 class Listening:
-    """Of one worker process. `queue` is the list that holds the Celery queue of its bells."""
+    """Of one worker process; where it has several threads, each task does its own bell only."""
 
-    def __init__(
-        self,
-        client: redis.Redis,
-        queue: str,
-        clock: Clock,
-        *,
-        is_bell: Callable[[bytes], bool],
-        refused: Callable[[bytes], None],
-        is_stopping: Callable[[], bool],
-    ) -> None:
-        self._redis = client
-        self._queue = queue
-        self._clock = clock
+    def __init__(self, worker: Worker, is_bell: Callable[[bytes], bool]) -> None:
+        self._worker = worker
         self._is_bell = is_bell
-        self._refused = refused
-        self._is_stopping = is_stopping
 
     def work(self, stage: Callable[..., int], *names: str) -> int:
         """Runs `stage` with what the task's own bell names, then with what the next ones name.
 
         Answers the sum of what it answers. A bell that is lost on the way is rung by the sweeper.
         """
-        until = self._clock.monotonic() + TASK_SECONDS
+        clock, worker = self._worker.clock, self._worker
+        until = clock.monotonic() + TASK_SECONDS
+        worker.listen(0.0)
         done = stage(*names)
-        while self._clock.monotonic() < until and not self._is_stopping():
-            message = self._next()
-            if message is None:
+        while worker.is_alone and not worker.stopping and clock.monotonic() < until:
+            # What rang last is likely to ring next: it is taken in the same step.
+            worker.listen(QUIET_SECONDS)
+            taken = stage(*names)
+            bell = worker.heard()
+            named = self._names(bell, len(names)) if bell is not None else None
+            if named is not None and (named != names or not taken):
+                names = named
+                taken += stage(*names)
+            done += taken
+            if bell is None:
                 break
-            if self._is_bell(message) and len(heard := bell_check.names(message)) == len(names):
-                done += stage(*heard)
-            else:
-                self._refused(message)
         return done
 
-    def _next(self) -> bytes | None:
-        try:
-            popped = cast(
-                "tuple[bytes, bytes] | None", self._redis.brpop([self._queue], QUIET_SECONDS)
-            )
-        except redis.RedisError:
-            return None  # Celery waits until Redis is back
-        return popped[1] if popped else None
+    def _names(self, bell: bytes, number: int) -> tuple[str, ...] | None:
+        """What a bell names; None for what is none of this stage's, which is put aside."""
+        if self._is_bell(bell) and len(named := bell_check.names(bell)) == number:
+            return tuple(named)
+        self._worker.set_bell_aside(bell)
+        return None

@@ -59,8 +59,22 @@ class Worker:
         self.exit_status = 0
         self._backlogs: Backlogs = container.backlogs
         self._isolation = Isolation()
-        self._takes_note = stage is not Stage.PREDICT or self.settings.predict_threads == 1
         self._turns: defaultdict[Backlog, Turns] = defaultdict(Turns)
+        self._bell_seconds = 0.0
+        self._bell: bytes | None = None
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether one thread of this process does all the work."""
+        return self.stage is not Stage.PREDICT or self.settings.predict_threads == 1
+
+    def listen(self, seconds: float) -> None:
+        """Lets the next take wait so long for a bell first; for a worker of one thread."""
+        self._bell_seconds, self._bell = seconds, None
+
+    def heard(self) -> bytes | None:
+        """The bell that the take heard for which `listen` was called."""
+        return self._bell
 
     def take(self, backlog: Backlog, rows: int, delay_seconds: float = 0.0) -> InHand:
         """What waits, up to so many rows, at once.
@@ -73,7 +87,7 @@ class Worker:
         order = turns.order
         first = self._take(backlog, rows, order)
         failpoints.reach("taken", self.stage)
-        take = InHand(first, self._backlogs, self.clock, is_noted=self._takes_note)
+        take = InHand(first, self._backlogs, self.clock, is_noted=self.is_alone)
         wait_seconds = delay_seconds - take.age_seconds
         if wait_seconds > 0 and take.may_grow(rows, self.settings.batch_max_bytes):
             self._backlogs.hush(backlog, wait_seconds)
@@ -95,9 +109,18 @@ class Worker:
         """With several threads a take says nothing of what runs: one may have to wait until another
         has run a suspect, alone, and must not seem to have run what that one's crash took along.
         """
-        return self._backlogs.take(
-            backlog, self.consumer.name, rows, order, noting=self._takes_note
+        seconds, self._bell_seconds = self._bell_seconds, 0.0
+        take = self._backlogs.take(
+            backlog,
+            self.consumer.name,
+            rows,
+            order,
+            noting=self.is_alone,
+            bell_seconds=seconds,
         )
+        if seconds:
+            self._bell = take.bell
+        return take
 
     def pass_on(self, moves: Sequence[Move]) -> None:
         """Moves what is still owed; what is not any more has left its backlog just as well.

@@ -17,6 +17,7 @@ from shared.backlog import entries, quarantine
 from shared.backlog.bells import Bells
 from shared.backlog.consumers import FENCED_SECONDS
 from shared.backlog.entries import Entry, EntryUnreadable
+from shared.backlog.hearing import run_after_bell
 from shared.backlog.waiting_line import WAITING_STAGES
 from shared.domain import prediction
 from shared.domain.names import GROUP, RECORD, Backlog, Keys, Priority, Stage
@@ -52,10 +53,14 @@ class Taken(NamedTuple):
 
 
 class Take(NamedTuple):
-    """What one take brought; `at` is the time in Redis, epoch seconds."""
+    """What one take brought; `at` is the time in Redis, epoch seconds.
+
+    `bell` is what it heard before, if it waited for one: of whatever backlog of the same queue.
+    """
 
     at: float
     taken: list[Taken]
+    bell: bytes | None = None
 
 
 class Move(NamedTuple):
@@ -98,6 +103,7 @@ class Backlogs:
         order: Sequence[Priority] = tuple(Priority),
         *,
         noting: bool = True,
+        bell_seconds: float = 0.0,
     ) -> Take:
         """What waits, up to `rows` or `batch_max_bytes`: higher priorities first, or in `order`.
 
@@ -105,6 +111,9 @@ class Backlogs:
         15 at most. Rings for the next worker when something may be left, and, with `noting`, notes
         what was taken as what the calling thread runs (see `Consumer.note_running`). Entries that
         nobody can read go to the quarantine; their jobs are dispatched again from SQL.
+
+        With `bell_seconds` it first waits so long for a bell on the queue of the backlog, and then
+        takes only if this backlog's own rang.
         """
         bell = self._bells.of(backlog)
         keys = [bell.key, self.keys.heartbeat(consumer), bell.queue, self.keys.running(consumer)]
@@ -115,15 +124,22 @@ class Backlogs:
         noting = noting and backlog.stage is not Stage.RECORD
         thread = threading.get_ident() if noting else b""
         bounds = (self._settings.batch_max_bytes, self._first_slice(backlog, rows))
-        noted = (bell.message, thread, FENCED_SECONDS)
+        noted = (bell.message, thread, FENCED_SECONDS, int(bell_seconds > 0))
         arguments: list[Any] = [GROUP, consumer, rows, *seconds, stage, *bounds, *noted]
-        time, streams = cast(Any, self._take(keys=keys, args=arguments))
+        heard: bytes | None = None
+        if bell_seconds > 0:
+            heard, reply = run_after_bell(
+                self._redis, bell.queue, bell_seconds, self._take, keys=keys, args=arguments
+            )
+        else:
+            reply = cast(Any, self._take(keys=keys, args=arguments))
+        time, streams = reply
         taken: list[Taken] = []
         for stream, found in streams:
             taken += self._readable(stream.decode(), found)
         if taken:
             self._means[backlog] = _mean(taken)
-        return Take(_seconds(time), taken)
+        return Take(_seconds(time), taken, heard)
 
     def look_again(self, some: Sequence[Taken]) -> Take:
         """Those of `some` whose jobs are still unfinished under their attempt; the others leave."""

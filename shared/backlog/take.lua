@@ -10,19 +10,27 @@
 -- entries of the mean rows and bytes so far would fill the take; the caller says how long the first
 -- is. 256 light entries are 16 reads, 0.15 ms more than a single one.
 --
+-- A caller that has listened for any bell of its queue takes only if the one of this backlog rang:
+-- where it is hushed, another waits for its batch to grow.
+--
 -- Where a progress is given, it replaces the one that stands behind the fence in each snapshot.
 -- Where a thread is given, what was taken is noted as what that thread of the consumer runs.
 --
 -- KEYS: bell, heartbeat, queue of the bell, running, streams…
 -- ARGV: group, consumer, rows, bell seconds, heartbeat seconds, progress or '', bytes, first slice,
---       bell message, thread or '', seconds that the note of a silent consumer is kept
+--       bell message, thread or '', seconds that the note of a silent consumer is kept, 1 to take
+--       only if the bell rings
 -- Answers {Redis time, {{stream, {id, header, payload, rows or nothing, bytes or nothing, …}}, …}}:
 -- the parts of all entries in one list, for every table costs much on its way out of a script.
-local LONGEST_SLICE = 16
+local LONGEST_SLICE, HUSHED = 16, '1'
 local group, consumer = ARGV[1], ARGV[2]
 local max_rows, max_bytes = tonumber(ARGV[3]), tonumber(ARGV[7])
 local first_slice = tonumber(ARGV[8])
 local count, rows, bytes, ids = 0, 0, 0, {}
+if ARGV[12] == '1' then
+  local rings = redis.call('GET', KEYS[1])
+  if not rings or rings == HUSHED then return {redis.call('TIME'), {}} end
+end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], '1', 'EX', ARGV[5])
 

@@ -39,7 +39,7 @@ class FakeBacklogs:
     looks: int = 0
 
     def take(
-        self, backlog: Any, consumer: str, count: int, order: Any, *, noting: bool = True
+        self, backlog: Any, consumer: str, count: int, order: Any, *, noting: bool, **_: Any
     ) -> Take:
         self.journal += [] if noting else [("took without a note", consumer)]
         taken, self.waiting = self.waiting[:count], self.waiting[count:]

@@ -23,9 +23,9 @@ def test_each_backlog_has_turns_of_its_own(worker, backlogs, add, new_job, monke
     orders: dict[Backlog, list[Priority]] = {WINE: [], OTHER: []}
     take = backlogs.take
 
-    def noted(backlog, *given, noting):
+    def noted(backlog, *given, **options):
         orders[backlog].append(given[-1][0])
-        return take(backlog, *given, noting=noting)
+        return take(backlog, *given, **options)
 
     monkeypatch.setattr(backlogs, "take", noted)
     for backlog in (WINE, OTHER) * 4:
