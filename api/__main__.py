@@ -14,7 +14,7 @@ import uvicorn
 from pydantic import ValidationError
 from starlette.types import ASGIApp
 
-from api.app import create_app
+from api.app import create_app, doorway
 from api.dependencies import Services
 from api.exposure import require_keys
 from api.http_protocol import HttpProtocol
@@ -68,12 +68,13 @@ def _server(settings: Settings) -> tuple[Services, uvicorn.Server]:
     require_current(container.engine)
     container.blobs  # noqa: B018 - opened here, where a refusal is one line
     app = create_app(container, registry)
-    return app.state.services, uvicorn.Server(configuration(app, settings))
+    return app.state.services, uvicorn.Server(configuration(doorway(app), settings))
 
 
 def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        interface="asgi3",
         loop="uvloop",
         http=HttpProtocol,
         ws="none",

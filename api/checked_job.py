@@ -44,7 +44,7 @@ def checked_job(
         input_hash=fingerprint(
             whose, model.name, version.digest, model.processor_version, canonical
         ),
-        body_hash=fingerprint(wanted.canonical),
+        body_hash=fingerprint(wanted.canonical(canonical)),
         created_at=now,
         priority=wanted.priority,
         deadline_at=now + timedelta(seconds=deadline) if deadline is not None else None,

@@ -12,10 +12,13 @@ import secrets
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
+from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.error_responses import problem
+from api.exchange import Exchange
 from api.lingering import Lingering
 from shared.errors import HeadersTooLarge, QueuecastError, RequestError, RequestTimeout
 
@@ -36,6 +39,9 @@ LOOK_SECONDS = 5.0
 
 ON_SHUTDOWN = "on_shutdown"
 """In the `state` of a request: what to call when the server stops while the answer goes on."""
+
+WHOLE = "whole"
+"""In the `state` of a request all of whose body has arrived: nobody has to wait for it."""
 
 
 class Corked:
@@ -110,9 +116,35 @@ class HttpProtocol(HttpToolsProtocol):
         self._begun_at = self.loop.time()
 
     def on_headers_complete(self) -> None:
+        """As uvicorn does it, without what is never asked for: upgrades, a bound, an access log."""
         self._in_head = False
         self._head_bytes = 0
-        super().on_headers_complete()
+        parser, scope, before = self.parser, self.scope, self.cycle
+        version, url = parser.get_http_version(), parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["method"] = parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        self.cycle = Exchange(
+            scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # sent before the last one was answered: it waits for its turn
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         self._head_bytes = 0
@@ -121,6 +153,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self.is_amid_message = False
         self._head_bytes = 0
+        self.scope["state"][WHOLE] = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:

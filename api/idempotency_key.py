@@ -4,9 +4,10 @@ import re
 
 from starlette.requests import Request
 
+from api.headers import headers
 from shared.errors import InvalidIdempotencyKey
 
-HEADER = "idempotency-key"
+HEADER = b"idempotency-key"
 MAX_CHARS = 255
 
 _PRINTABLE = re.compile(r"[ -~]+")
@@ -15,7 +16,7 @@ _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 
 def read_key(request: Request) -> str | None:
     """The key, None without the header; raises InvalidIdempotencyKey."""
-    values = request.headers.getlist(HEADER)
+    values = headers(request, HEADER)
     if not values:
         return None
     if len(values) > 1:

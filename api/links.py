@@ -4,6 +4,7 @@ import re
 
 from starlette.requests import Request
 
+from api.headers import header
 from shared.domain import wire
 from shared.settings import Settings
 
@@ -28,7 +29,7 @@ def own_bases(request: Request, settings: Settings) -> tuple[str, ...]:
 
 
 def _requested(request: Request) -> str:
-    host = request.headers.get("host", "")
+    host = header(request, b"host") or ""
     if not _HOST.fullmatch(host):
         name, port = request.scope.get("server") or ("localhost", None)
         host = f"{name}:{port}" if port else str(name)

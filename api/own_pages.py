@@ -4,7 +4,7 @@ It needs no permission for that: a form, or text that happens to be JSON, is sen
 the browser reaches, this machine included. So a browser is asked where the request comes from.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from contextlib import suppress
 from ipaddress import ip_address
 
@@ -29,10 +29,10 @@ class OwnPages:
         self._any = "*" in self._origins
         self._names = names
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope["method"] not in _HARMLESS:
             self._require_own_page(scope["headers"])
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _require_own_page(self, headers: list[tuple[bytes, bytes]]) -> None:
         site = origin = host = ""

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer
+from api.headers import header
 from api.links import base_url
 from shared.domain.prediction import Snapshot, wire_time
 from shared.domain.states import WIRE_STATUS, Progress
@@ -23,7 +24,8 @@ def answer(request: Request, prediction: Snapshot, settings: Settings) -> Respon
         return json_answer(shown, 200, headers)
     headers["Retry-After"] = str(PENDING_RETRY_SECONDS)
     # Also when a wait ran out: on `processing` Replicate's client returns None, as if it had ended.
-    return json_answer(shown | {"status": WIRE_STATUS[Progress.QUEUED]}, 202, headers)
+    shown["status"] = WIRE_STATUS[Progress.QUEUED]
+    return json_answer(shown, 202, headers)
 
 
 def state(
@@ -36,7 +38,7 @@ def state(
     headers = {"ETag": tag}
     if not prediction["terminal"]:
         headers["Retry-After"] = str(PENDING_RETRY_SECONDS)
-    if request.headers.get("if-none-match") == tag:
+    if header(request, b"if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     shown = on_the_wire(prediction, base_url(request, settings), settings.result_kept)
     if position is not None:

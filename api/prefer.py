@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from starlette.requests import Request
 
+from api.headers import headers
+
 # Nothing here goes back over what it has passed: a header of 16 KiB took seconds.
 _QUOTED = r'"((?>(?:[^"\\]|\\.)*))"'
 
@@ -24,7 +26,7 @@ def wanted_wait(request: Request, longest: float) -> float:
     preference that comes twice the first counts, as the RFC says.
     """
     found: dict[str, str | None] = {}
-    for header in request.headers.getlist("prefer"):
+    for header in headers(request, b"prefer"):
         for name, value in _preferences(header):
             found.setdefault(name, value)
     if "wait" not in found:

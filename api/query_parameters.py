@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -20,9 +21,10 @@ _AS_A_MOMENT = "should be a moment with its zone, such as 2026-01-02T12:00:00Z"
 
 def read_parameters(request: Request, *known: str) -> Mapping[str, str]:
     """What came after the question mark; raises InvalidParameter."""
-    if not request.scope["query_string"]:
+    query: bytes = request.scope["query_string"]
+    if not query:
         return {}
-    pairs = request.query_params.multi_items()
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
         raise InvalidParameter("a parameter should come once")

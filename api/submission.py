@@ -1,9 +1,9 @@
 """A submission: what a request for a prediction asks for, each field checked strictly."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ import orjson
 
 from api.json_pointer import pointer
 from api.webhook_fields import WEBHOOK_FIELDS, Webhook, read_webhook
+from models.registry import Model, Registry, Version
 from shared.domain.names import Priority
 from shared.errors import FieldError, InvalidInput, QueuecastError, UnknownField
 from shared.settings import Settings
@@ -39,12 +40,11 @@ class Submission:
     metadata: dict[str, Any] | None
     webhook: Webhook | None = None
 
-    @property
-    def canonical(self) -> bytes:
-        """The same bytes for every way to write the same request."""
+    def canonical(self, canonical_input: bytes) -> bytes:
+        """The same bytes for every way to write the same request, whose input is given so."""
         said = {
             "model": self.reference,
-            "input": self.input,
+            "input": orjson.Fragment(canonical_input),
             "priority": self.priority,
             "deadline_seconds": self.deadline_seconds,
             "metadata": self.metadata,
@@ -53,11 +53,10 @@ class Submission:
             said |= {"webhook": self.webhook.url, "webhook_events": self.webhook.events}
         return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
 
-    @contextmanager
-    def locating(self) -> Iterator[None]:
-        """What is wrong with the reference is said of the field that it stands in."""
+    def resolved(self, registry: Registry) -> tuple[Model, Version]:
+        """What the reference names; what is wrong with that is said of the field it stands in."""
         try:
-            yield
+            return registry.resolve(self.reference)
         except QueuecastError as error:
             if self.named_in and not error.errors:
                 error.errors = (FieldError(pointer(self.named_in), error.detail),)
@@ -75,7 +74,7 @@ def parse_submission(
         whole_body = FieldError("", "should be an object")
         raise InvalidInput("the body should be an object", errors=[whole_body])
     fields = _Fields(body)
-    fields.refuse_unknown(OPTIONS | ({field} if model is not None else {field, "model", "version"}))
+    fields.refuse_unknown(_known(field, model is None))
     named_in, reference = (
         ("", model) if model is not None else fields.reference(f"{settings.model_owner}/")
     )
@@ -149,6 +148,11 @@ class _Fields:
     def raise_refused(self) -> None:
         if self._refused:
             raise InvalidInput(_first(self._refused), errors=self._refused)
+
+
+@cache
+def _known(field: str, names_model: bool) -> frozenset[str]:
+    return OPTIONS | {field} | ({"model", "version"} if names_model else set())
 
 
 def _first(errors: Sequence[FieldError]) -> str:

@@ -16,7 +16,7 @@ from api.idempotency_key import read_key
 from api.inference_protocol.datatypes import INTEGERS
 from api.inference_protocol.options import Options
 from api.input_files import Room, may_name_files, with_files
-from api.refusals import counting_refusals
+from api.refusals import CountingRefusals
 from api.submission import Submission, parse_submission
 from models.registry import Model, Version
 from shared.container import Container
@@ -49,7 +49,7 @@ async def predicted(
 
     Raises RequestError or BusyError; what was accepted by then goes on.
     """
-    with counting_refusals():
+    with CountingRefusals():
         jobs = await _checked(request, target, inputs, locating)
         return await _ends(services(request).container, jobs, target.options.wait_seconds)
 

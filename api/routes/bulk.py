@@ -20,7 +20,7 @@ from api.json_pointer import moved, pointer
 from api.links import API, base_url
 from api.openapi import predictions as described
 from api.query_parameters import read_parameters
-from api.refusals import counting_refusals
+from api.refusals import CountingRefusals
 from api.request_body import read_json_bytes
 from api.routes.plain_route import PlainRoute
 from api.submission import Submission
@@ -41,11 +41,10 @@ SUBMITTED_AT_ONCE = 100
 @router.post("/predictions/bulk", **described.CREATE_MANY)
 async def create_many(request: Request) -> Response:
     here = services(request)
-    with counting_refusals():
+    with CountingRefusals():
         read_parameters(request)
         key, bulk = read_key(request), await _read(request)
-        with bulk.common.locating():
-            served = here.registry.resolve(bulk.common.reference)
+        served = bulk.common.resolved(here.registry)
         settings = here.container.settings
         results = BulkResults(base_url(request, settings), request.scope, settings.result_kept)
         # What files bring counts as if it had come in the body.
@@ -101,7 +100,7 @@ async def _check(
 def _refusing(request: Request, place: int, checked: list[Any]) -> Iterator[None]:
     """Around the check of one input: whatever is wrong with it stands in its place."""
     try:
-        with counting_refusals(), moved("/input", pointer(LISTED, place)):
+        with CountingRefusals(), moved("/input", pointer(LISTED, place)):
             yield
     except QueuecastError as error:
         # Not the error: it holds its frames, and they the list that it would stand in.
@@ -119,7 +118,7 @@ async def _submit(
         if not isinstance(one, NewJob):
             return one
         try:
-            with counting_refusals():
+            with CountingRefusals():
                 return await submitter.submit(one)
         except BusyError as error:
             return error

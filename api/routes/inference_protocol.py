@@ -25,7 +25,7 @@ from api.inference_protocol.options import read_options
 from api.inference_protocol.outputs import outputs_of
 from api.inference_protocol.statistics import model_statistics
 from api.openapi import inference_protocol as described
-from api.refusals import counting_refusals
+from api.refusals import CountingRefusals
 from api.routes.plain_route import PlainRoute
 from api.system_health import require_ready
 from models.registry import Model, Version
@@ -49,7 +49,7 @@ MODEL, VERSION = "/models/{name}", "/models/{name}/versions/{version}"
 async def infer(request: Request) -> Response:
     model, version = _served(request)
     container, settings = services(request).container, services(request).container.settings
-    with counting_refusals():
+    with CountingRefusals():
         body = await read_plain(request, settings, settings.infer_max_bytes)
 
         def decoded() -> _Decoded:

@@ -20,7 +20,7 @@ from api.inference_protocol.options import read_options
 from api.inference_protocol.outputs import outputs_of
 from api.json_pointer import moved, pointer
 from api.openapi import inference_protocol as described
-from api.refusals import counting_refusals
+from api.refusals import CountingRefusals
 from api.routes.plain_route import PlainRoute
 from shared.errors import FieldError, InvalidInput, Unanswered
 
@@ -47,7 +47,7 @@ async def predict(request: Request) -> Response:
     here = services(request)
     model, version = metadata.find(here.registry, request.path_params["name"], None)
     settings = here.container.settings
-    with counting_refusals():
+    with CountingRefusals():
         body = await read_plain(request, settings, settings.body_max_bytes)
 
         def decoded() -> tuple[Target, list[Any]]:

@@ -22,7 +22,7 @@ from api.path_ids import read_job_id
 from api.prediction_list import parameters_of, read_listing
 from api.prefer import wanted_wait
 from api.query_parameters import read_parameters, read_seconds
-from api.refusals import counting_refusals
+from api.refusals import CountingRefusals
 from api.request_body import read_body
 from api.routes.plain_route import PlainRoute
 from api.stored_payload import stored_payload
@@ -41,11 +41,10 @@ LONG_CHECK_BYTES = 1 << 20
 async def submit(request: Request, *, model: str | None = None, id: str | None = None) -> Response:
     """Accepts one prediction; `model` and `id` are those of the path, where it names one."""
     here = services(request)
-    with counting_refusals():
+    with CountingRefusals():
         read_parameters(request)
         wanted = parse_submission(await read_body(request), here.container.settings, model)
-        with wanted.locating():
-            found, version = here.registry.resolve(wanted.reference)
+        found, version = wanted.resolved(here.registry)
         if may_name_files(wanted):
             room = Room(found.input_max_bytes - len(wanted.input_json))
             wanted = await with_files(request, wanted, room)

@@ -1,6 +1,7 @@
 """Around everything else: serves the files of the pages, and lets errors of pages be pages."""
 
 import re
+from collections.abc import Awaitable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,12 +26,16 @@ class Web:
         self._app = app
         self._problems = ProblemPages(Frame.of(settings))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith("/api/"):
-            if scope["path"].startswith(PREFIX) and await _served(scope, send):
-                return
-            if PAGES.fullmatch(scope["path"]) and wants_page(scope):
-                scope.setdefault("state", {})[PROBLEM_PAGE] = self._problems.render
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] != "http" or scope["path"].startswith("/api/"):
+            return self._app(scope, receive, send)
+        return self._page(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(PREFIX) and await _served(scope, send):
+            return
+        if PAGES.fullmatch(scope["path"]) and wants_page(scope):
+            scope.setdefault("state", {})[PROBLEM_PAGE] = self._problems.render
         await self._app(scope, receive, send)
 
 

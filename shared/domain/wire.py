@@ -18,12 +18,7 @@ def on_the_wire(prediction: Snapshot, base: str, kept: timedelta | None = None) 
     `kept` is how long its output can be read once it has ended; None: for good.
     """
     model, url = prediction["model"], f"{base}/predictions/{prediction['id']}"
-    urls = {"get": url, "cancel": f"{url}/cancel"}
-    urls |= {"stream": f"{url}/stream", "input": f"{url}/input"}
-    if "output_ref" in prediction:  # left out elsewhere: Replicate's client wants no null here
-        urls["output"] = f"{url}/output"
-    retry = {"retry_of": prediction["retry_of"]} if "retry_of" in prediction else {}
-    return {
+    shown: dict[str, Any] = {
         "id": prediction["id"],
         "model": model,
         "version": f"{model}:{prediction['version']}",
@@ -46,9 +41,18 @@ def on_the_wire(prediction: Snapshot, base: str, kept: timedelta | None = None) 
         "completed_at": prediction["completed_at"],
         "deadline_at": prediction["deadline_at"],
         "expires_at": _expires_at(prediction["completed_at"], kept),
-        "urls": urls,
-        **retry,
+        "urls": {
+            "get": url,
+            "cancel": f"{url}/cancel",
+            "stream": f"{url}/stream",
+            "input": f"{url}/input",
+        },
     }
+    if "output_ref" in prediction:  # left out elsewhere: Replicate's client wants no null here
+        shown["urls"]["output"] = f"{url}/output"
+    if "retry_of" in prediction:
+        shown["retry_of"] = prediction["retry_of"]
+    return shown
 
 
 def _expires_at(completed_at: str | None, kept: timedelta | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from itertools import chain
 from typing import cast
 
@@ -63,7 +63,7 @@ class Reader:
         row = await asyncio.to_thread(self._row, tenant, job_id)
         return views.from_row(row, self._settings.echo_input_max_bytes)
 
-    def expecting(self, job_id: str) -> AbstractContextManager[Waiter]:
+    def expecting(self, job_id: str) -> Waiter:
         """A waiter for the job's end: register it, read, then wait, and no end is missed."""
         return self._waiters.expecting(job_id)
 

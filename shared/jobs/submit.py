@@ -106,7 +106,7 @@ class Submitter:
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(job, input_ref, job.reuses, answer, arrived_at))
         self._wake.set()
-        return await asyncio.shield(answer)
+        return await answer  # to cancel it cancels no job: it is only not answered
 
     def _run(self) -> None:
         while not self._stopping or self._waiting:

@@ -1,19 +1,34 @@
 """Who waits for the end of which job, in one API process."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from typing import Self
 
 
 class Waiter:
-    """One request that waits; `news` ends when something may have changed."""
+    """One request that waits for a job's end while its block runs.
 
-    __slots__ = ("_future", "_told", "_woken")
+    `news` ends when something may have changed.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_future", "_job_id", "_of", "_told", "_woken")
+
+    def __init__(self, of: "dict[str, set[Waiter]]", job_id: str) -> None:
+        self._of = of
+        self._job_id = job_id
         self._woken = False
         self._told: str | None = None
         self._future: asyncio.Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        self._of.setdefault(self._job_id, set()).add(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        others = self._of[self._job_id]
+        others.discard(self)
+        if not others:
+            del self._of[self._job_id]
 
     async def news(self, seconds: float) -> str | None:
         """Returns once woken since the last call, or after `seconds`: with what was told since.
@@ -46,18 +61,9 @@ class Waiters:
     def __init__(self) -> None:
         self._waiters: dict[str, set[Waiter]] = {}
 
-    @contextmanager
-    def expecting(self, job_id: str) -> Iterator[Waiter]:
-        """A waiter for one job while the block runs."""
-        waiter = Waiter()
-        self._waiters.setdefault(job_id, set()).add(waiter)
-        try:
-            yield waiter
-        finally:
-            others = self._waiters[job_id]
-            others.discard(waiter)
-            if not others:
-                del self._waiters[job_id]
+    def expecting(self, job_id: str) -> Waiter:
+        """A waiter for one job, to be used as a context manager."""
+        return Waiter(self._waiters, job_id)
 
     def tell(self, ended: Mapping[str, str | None]) -> None:
         """Wakes who waits for one of these jobs, with its snapshot where that was sent along."""

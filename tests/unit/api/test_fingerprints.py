@@ -42,7 +42,7 @@ def keys(text: str) -> tuple[str, str]:
     """Of the input and of the whole request, as a submit makes them."""
     wanted = parse_submission(strict_json.loads(text.encode()), SETTINGS)
     canonical = orjson.dumps(wanted.input, option=orjson.OPT_SORT_KEYS)
-    return fingerprint("default", "wine", canonical), fingerprint(wanted.canonical)
+    return fingerprint("default", "wine", canonical), fingerprint(wanted.canonical(canonical))
 
 
 def meaning(body: dict[str, Any]) -> str:

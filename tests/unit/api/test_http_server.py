@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from api import http_protocol, lingering, request_body
-from api.app import create_app
+from api.app import create_app, doorway
 from api.http_protocol import HttpProtocol
 
 POST = "POST /api/v1/predictions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -36,7 +36,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def serving(app: Any) -> Iterator[tuple[uvicorn.Server, int]]:
     """A server in a thread, and its port."""
     config = uvicorn.Config(
-        app, loop="uvloop", http=HttpProtocol, ws="none",
+        app, interface="asgi3", loop="uvloop", http=HttpProtocol, ws="none",
         log_config=None, access_log=False, server_header=False, timeout_keep_alive=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -50,7 +50,7 @@ def serving(app: Any) -> Iterator[tuple[uvicorn.Server, int]]:
 
 @pytest.fixture
 def port(container: Any, registry: Any) -> Iterator[int]:
-    with serving(create_app(container, registry)) as (_, port):
+    with serving(doorway(create_app(container, registry))) as (_, port):
         yield port
 
 

@@ -120,7 +120,7 @@ def test_all_that_follow_share_a_look_and_none_follows_them(reader) -> None:
         return [None] * len(job_ids)
 
     async def main() -> int:
-        watch, waiters = StageWatch(look), [Waiter() for _ in range(3)]
+        watch, waiters = StageWatch(look), [Waiter({}, "a") for _ in range(3)]
         with ExitStack() as followed:
             for waiter, job_id in zip(waiters, "abb", strict=True):
                 followed.enter_context(watch.telling(waiter, job_id))
