@@ -97,7 +97,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Corked(transport, self.loop, self))  # type: ignore[arg-type]
-        self._begun_at = self._taken_at = self.loop.time()
+        self._begun_at = self._rests_since = self._taken_at = self.loop.time()
         self._look_again()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -156,6 +156,16 @@ class HttpProtocol(HttpToolsProtocol):
         self.scope["state"][WHOLE] = True
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """As uvicorn does it, without a timer for each answer: `_look` sees who rests too long."""
+        self.server_state.total_requests += 1
+        self._rests_since = self.loop.time()
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
     def send_400_response(self, msg: str) -> None:
         self.is_amid_message = True  # wherever it ends
         self._refuse(RequestError("this is not HTTP as it should be"))
@@ -175,7 +185,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _look(self) -> None:
         """Ends a connection that keeps us waiting; a body that is being read has its own limit."""
         self._look_again()  # to close takes until all is sent
-        waited = self.loop.time() - self._begun_at
+        waited, rested = self.loop.time() - self._begun_at, self.loop.time() - self._rests_since
         if self._is_left_untaken():
             self.transport.abort()
         elif self._is_answering() or self.transport.is_closing():
@@ -184,7 +194,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(RequestTimeout(f"a request's head is waited for {HEAD_SECONDS:g} s"))
         elif self.is_amid_message and waited > UNREAD_BODY_SECONDS:
             self.transport.close()
-        elif self.cycle is None and not self.is_amid_message and waited > self.timeout_keep_alive:
+        elif not self.is_amid_message and rested > self.timeout_keep_alive:
             self.transport.close()  # not a byte has come: there is nothing to answer
 
     def _is_left_untaken(self) -> bool:

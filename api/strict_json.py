@@ -52,6 +52,8 @@ def _is_shallow(body: bytes) -> bool:
 
     Without escapes every second part between quotes is text, whose brackets nest nothing.
     """
+    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:  # whatever nests in whatever
+        return True
     brackets = b"".join(body.split(b'"')[::2]).translate(_BRACKETS, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
         if not brackets:

@@ -62,7 +62,11 @@ async def submit(request: Request, *, model: str | None = None, id: str | None =
 async def _accepted(container: Container, job: NewJob, seconds: float) -> Snapshot:
     """The prediction as it stands after the commit, or at its end, waited for up to `seconds`."""
     if seconds <= 0:
-        return (await container.submitter.submit(job)).prediction
+        recent = container.reader.just_accepted
+        recent.expect(job.id)
+        prediction = (await container.submitter.submit(job)).prediction
+        recent.note(job.id, prediction)
+        return prediction
     with container.reader.expecting(job.id) as waiter:
         accepted = await container.submitter.submit(job)
         if accepted.prediction["id"] != job.id:  # an idempotency key named an earlier job

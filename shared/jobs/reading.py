@@ -20,6 +20,7 @@ from shared.domain.prediction import Snapshot
 from shared.domain.states import State
 from shared.errors import Expired, NotFound
 from shared.jobs import listing, store, views
+from shared.jobs.just_accepted import JustAccepted
 from shared.jobs.listing import Found, Page, Position
 from shared.jobs.waiting import Waiter, Waiters
 from shared.settings import Settings
@@ -31,6 +32,9 @@ _Asked = asyncio.Future[bytes | None]
 
 REREAD_SECONDS = 2.0
 """A waiter reads again after this long, however silent the channel: a message may be lost."""
+
+UNREAD_WAIT_SECONDS = 0.1
+"""A wait of less begins by reading: it might end before it has read at all."""
 
 
 class Reader:
@@ -49,6 +53,8 @@ class Reader:
         self._settings = settings
         self._keys = Keys(settings.key_prefix)
         self._waiters = Waiters()
+        self._listens = False
+        self.just_accepted = JustAccepted()
         self._asked: dict[str, list[_Asked]] = {}
         self._fetching = False
         self._leaving = False
@@ -70,7 +76,7 @@ class Reader:
     async def wait(self, tenant: str, job_id: str, seconds: float) -> Snapshot:
         """The prediction once it is terminal, or as it stands after `seconds`, or at `leave`."""
         with self.expecting(job_id) as waiter:
-            found = await self.get(tenant, job_id)
+            found = self._unended(tenant, job_id, seconds) or await self.get(tenant, job_id)
             return await self.end(found, waiter, seconds)
 
     async def end(self, found: Snapshot, waiter: Waiter, seconds: float) -> Snapshot:
@@ -84,6 +90,12 @@ class Reader:
             # What is told is terminal, and only that: SQL has it.
             found = prediction.decode(told) if told else await self.get(tenant, found["id"])
         return found
+
+    def _unended(self, tenant: str, job_id: str, seconds: float) -> Snapshot | None:
+        """Enough to begin a wait with, which reads before it ends without news."""
+        if seconds < UNREAD_WAIT_SECONDS or self._leaving or not self._listens:
+            return None
+        return self.just_accepted.find(tenant, job_id)
 
     def leave(self) -> None:
         """Ends every wait as if its time were over: this process is about to stop."""
@@ -199,19 +211,24 @@ class Reader:
                 log.warning("subscription_lost", error=type(error).__name__)
             except Exception:  # without it nobody would be woken any more, and nobody told
                 log.exception("subscription_failed")
+            self._listens = False
             self._waiters.wake_all()
             await asyncio.sleep(1)
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as channel:
             await channel.subscribe(self._keys.done)
+            self.just_accepted.clear()  # of the end of these something may have been missed
+            self._listens = True
             self._waiters.wake_all()
             while True:
                 message = await channel.get_message(ignore_subscribe_messages=True, timeout=5)
                 if message is None:
                     await channel.ping()  # a dead connection fails here, a living one pongs
                 elif message["type"] == "message":
-                    self._waiters.tell(orjson.loads(message["data"]))
+                    ended = orjson.loads(message["data"])
+                    self.just_accepted.forget(ended)
+                    self._waiters.tell(ended)
 
 
 def _still_waiting(futures: Iterable[_Asked]) -> Iterator[_Asked]:

@@ -193,7 +193,7 @@ def test_an_unexpected_error_leaves_nobody_waiting(reader, stored, client) -> No
 
 
 def done(*job_ids: str) -> dict[str, Any]:
-    return {"type": "message", "data": orjson.dumps(job_ids)}
+    return {"type": "message", "data": orjson.dumps(dict.fromkeys(job_ids))}
 
 
 def test_a_waiter_wakes_by_the_message(reader, put, client, new_job, monkeypatch) -> None:
@@ -212,6 +212,68 @@ def test_a_waiter_wakes_by_the_message(reader, put, client, new_job, monkeypatch
             return await waiting
 
     assert within_time(main())["status"] == "succeeded"
+
+
+async def wait_for_accepted(reader: Reader, job: Any, seconds: float = 1000) -> Any:
+    """Waits for the end of a job that is accepted meanwhile, as a client of this process does."""
+    reader.just_accepted.expect(job.id)
+    reader.just_accepted.note(job.id, job.snapshot(1024))
+    return await reader.wait("default", job.id, seconds)
+
+
+def test_who_waits_for_what_was_just_accepted_reads_only_its_end(
+    reader, put, client, new_job
+) -> None:
+    job = new_job()
+
+    async def main() -> Any:
+        async with reader.listening():
+            await client.subscribed.wait()
+            waiting = asyncio.create_task(wait_for_accepted(reader, job))
+            await turns()
+            assert not client.calls
+            put(job, terminal=True, status="succeeded")
+            client.messages.put_nowait(done(job.id))
+            return await waiting, await reader.wait("default", job.id, 1000)
+
+    assert [one["status"] for one in within_time(main())] == ["succeeded"] * 2
+    assert len(client.calls) == 2  # by the message, and once it was no more just accepted
+
+
+def test_a_wait_without_news_reads_before_it_ends(reader, put, client, new_job) -> None:
+    job = new_job()
+    put(job, stage="predicting")
+
+    async def main() -> Any:
+        async with reader.listening():
+            await client.subscribed.wait()
+            return await wait_for_accepted(reader, job, 0.15)
+
+    assert within_time(main())["stage"] == "predicting"
+
+
+@pytest.mark.parametrize("seconds", [0, 1000])
+def test_what_was_just_accepted_is_read_where_nothing_may_be_told(
+    reader, put, client, new_job, seconds
+) -> None:
+    job = new_job()
+    put(job, terminal=True)  # and nobody listens
+    assert within_time(wait_for_accepted(reader, job, seconds))["terminal"]
+
+
+def test_a_new_subscription_forgets_what_was_just_accepted(reader, put, client, new_job) -> None:
+    job = new_job()
+    put(job, terminal=True)
+    reader.just_accepted.expect(job.id)
+    reader.just_accepted.note(job.id, job.snapshot(1024))
+
+    async def main() -> Any:
+        async with reader.listening():
+            await client.subscribed.wait()
+            await turns()
+            return await reader.wait("default", job.id, 1000)
+
+    assert within_time(main())["terminal"]
 
 
 def test_a_lost_message_only_costs_time(reader, put, client, new_job, monkeypatch) -> None:
