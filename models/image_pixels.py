@@ -30,10 +30,9 @@ def grey_pixels(uri: str, longest_side: int) -> np.ndarray:
     Larger images are shrunk to `longest_side` pixels. Raises JobFailed(invalid_image).
     """
     try:
-        image = _decoded(image_bytes(uri), longest_side)
+        return np.asarray(_decoded(image_bytes(uri), longest_side))
     except Exception as error:  # on hostile bytes Pillow raises a dozen types
         raise JobFailed(Failure.INVALID_IMAGE, "the image cannot be decoded") from error
-    return np.asarray(image)
 
 
 def _decoded(data: bytes, longest_side: int) -> Image.Image:
@@ -49,7 +48,7 @@ def _decoded(data: bytes, longest_side: int) -> Image.Image:
 
 def _on_paper(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
-        return image.convert("L")
+        return image if image.mode == "L" else image.convert("L")
     layer = image.convert("LA")
     paper = Image.new("L", image.size, PAPER)
     paper.paste(layer.getchannel("L"), mask=layer.getchannel("A"))

@@ -290,8 +290,8 @@ class Backlogs:
             try:
                 taken.append(Taken(entries.read(*parts), stream, entry_id))
             except EntryUnreadable:
-                ((_, fields),) = cast(Any, self._redis.xrange(stream, entry_id, entry_id))
-                self.set_aside(stream, entry_id, fields)
+                entry = cast(Any, self._redis.xrange(stream, entry_id, entry_id))
+                self.set_aside(stream, entry_id, entry[0][1] if entry else {})
         return taken
 
     def set_aside(self, stream: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> None:
