@@ -166,6 +166,11 @@ def test_a_silent_connection_is_closed(impatient: Any, send: Any) -> None:
     assert send() == []
 
 
+def test_a_connection_that_rests_is_closed(impatient: Any, send: Any) -> None:
+    [answer] = send(GET + "\r\n", "\r\n", pause=0.05)
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
 def test_a_slow_body_is_not_waited_for(impatient: Any, send: Any, nothing_happened: Any) -> None:
     [answer] = send(POST + "Content-Length: 20\r\n\r\n", *"{    ", pause=0.1)
     assert problem(answer) == (408, "request-timeout")

@@ -150,9 +150,15 @@ def test_waits_until_the_end(client: TestClient, container: Any, submission: Any
     outcome = Outcome(State.SUCCEEDED, output=b"1")
     end = views.finished(move.entry.job, outcome, datetime.now(UTC))
     container.redis_async.show(move.entry.job, then=end)
+    container.reader.just_accepted.clear()  # as if another process had accepted it
     answer = client.get(f"{url}?wait=30")
     assert answer.json()["output"] == 1
     assert "retry-after" not in answer.headers
+
+
+def test_a_job_that_was_accepted_here_is_known_to_be(client, container, submission) -> None:
+    job_id = client.post(PREDICTIONS, json=submission).json()["id"]
+    assert container.reader.just_accepted.find("default", job_id)["id"] == job_id
 
 
 def test_wait_that_runs_out_answers_as_it_stands(client: TestClient, submission: Any) -> None:
