@@ -1,7 +1,7 @@
 -- Moves entries in one step: each leaves its source, and goes on only while its job's snapshot
 -- says what is asked of it.
 --
---   source ''     the job must have no snapshot: a new dispatch
+--   source ''     the job must have no snapshot: a new dispatch; but where it goes nowhere:
 --   else          the snapshot must open with the fence: unfinished, under this very attempt
 --   destination '' the job leaves Redis: its snapshot goes, and SQL dispatches it again
 --   snapshot ''   the one that is there stays as it is
@@ -62,7 +62,7 @@ for i = 1, #keys do
   local source, destination = ARGV[way + 1], ARGV[way + 2]
   local id, key, fence, snapshot = ARGV[at + 1], keys[i], ARGV[at + 3], ARGV[at + 4]
   local ours
-  if source == '' then
+  if source == '' and destination ~= '' then
     ours = not held[i]
   else
     ours = held[i] and string.sub(held[i], 1, #fence) == fence and not elsewhere[source .. id]

@@ -65,6 +65,16 @@ def test_a_full_redis_lets_jobs_finish(backlogs, enqueue, fill, snapshot, clock)
     assert snapshot(job.id)["terminal"]
 
 
+def test_a_full_redis_lets_a_job_end_that_nobody_holds(
+    backlogs, enqueue, fill, snapshot, clock
+) -> None:
+    job = enqueue()
+    fill()
+    done = views.finished(snapshot(job.id), Outcome(State.CANCELED), clock.now())
+    backlogs.leave([done])
+    assert snapshot(job.id)["terminal"]
+
+
 def test_a_full_redis_lets_a_lost_bell_ring(backlogs, enqueue, fill, bells, valkey, keys) -> None:
     """Else nobody would come for what fills it."""
     enqueue()
