@@ -51,6 +51,7 @@ def create_database_engine(url: str, *, answer_seconds: float | None = ANSWER_SE
         url,
         hide_parameters=True,  # errors are logged, inputs and outputs are not
         pool_pre_ping=True,
+        paramstyle="format",  # values by their places, as SQLite takes them: see `prepared`
         connect_args={
             **_NOTICE_SILENCE,
             "connect_timeout": BUSY_SECONDS,

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, String, case, literal_column
+from sqlalchemy import ColumnElement, Float, String, bindparam, case, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+from shared.db.columns import JobIds
 
 
 def later_of(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -31,6 +33,27 @@ def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     begin, end = (compiler.process(one, **options) for one in element.clauses)
     whole = f"(strftime('%s', substr({end}, 1, 19)) - strftime('%s', substr({begin}, 1, 19)))"
     return f"({whole} + (substr({end}, 21) - substr({begin}, 21)) / 1000000.0)"
+
+
+class among(FunctionElement[Any]):  # noqa: N801 - read as a function of SQL
+    """Whether a job's id is in the list that a parameter holds: one statement for all lengths."""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        super().__init__(column, bindparam(name, type_=JobIds))
+
+
+@compiles(among, "postgresql")
+def _among_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} = ANY({ids})"
+
+
+@compiles(among, "sqlite")
+def _among_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - no values
 
 
 class _Begins(FunctionElement[str]):

@@ -7,6 +7,7 @@ with its leader, or leads itself when the leader went without an answer.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -19,7 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from shared.db.expressions import later_of, seconds_between
+from shared.db.expressions import among, later_of, seconds_between
+from shared.db.prepared import Prepared
 from shared.domain import life
 from shared.domain.outcome import Outcome
 from shared.domain.states import State
@@ -68,12 +70,12 @@ _LEADERS = (
     .order_by(*LOCK_ORDER)
     .with_for_update(read=True)
 )  # fmt: skip
-_JOINERS = (
+_JOINERS = Prepared(
     select(
         job.c.id, job.c.joined_to, job.c.priority, job.c.created_at, job.c.tenant, job.c.webhook,
         job.c.webhook_events,
     )
-    .where(_UNFINISHED, job.c.joined_to.in_(bindparam("ids", expanding=True)))
+    .where(_UNFINISHED, among(job.c.joined_to, "ids"))
     # Not by id alone: with a limit that may look like a walk through all jobs in their order.
     .order_by(*LOCK_ORDER)
     .limit(bindparam("most"))
@@ -150,9 +152,9 @@ def _leads(row: RowMapping, now: datetime) -> bool:
 
 def waiting_for(
     connection: Connection, leader_ids: Sequence[str], most: int
-) -> Sequence[RowMapping]:
+) -> Sequence[dict[str, Any]]:
     """Unfinished joiners of these jobs, locked; the most urgent first, of those the oldest."""
-    rows = connection.execute(_JOINERS, {"ids": list(leader_ids), "most": most}).mappings()
+    rows = _JOINERS.select(connection, ids=leader_ids, most=most)
     return sorted(rows, key=lambda row: life.turn(row["priority"], row["created_at"], row["id"]))
 
 

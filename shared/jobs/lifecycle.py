@@ -16,8 +16,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
+from shared.db.expressions import among
+from shared.db.prepared import Prepared
 from shared.domain import life
 from shared.domain.life import Verdict
 from shared.domain.outcome import Outcome
@@ -34,6 +43,9 @@ FOLLOWED_AT_ONCE = 500
 """Joiners in one transaction: 6 ms on SQLite, where nobody else writes meanwhile."""
 
 _QUEUED = State.QUEUED.value
+
+Row = dict[str, Any]
+"""A row of `job`, or what is to become one, by the names of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ def finish(connection: Connection, ends: Sequence[End], now: datetime) -> Finish
     """
     rows = _locked_rows(connection, [end.job_id for end in ends])
     result = Finished()
-    ended: dict[str, RowMapping] = {}
+    ended: dict[str, Row] = {}
     for end in ends:
         row = rows.get(end.job_id)
         if row is None:
@@ -124,17 +136,16 @@ def hit(
         if row["id"] in created
     ]
     if logs:
-        connection.execute(_LOG, logs)
+        _LOG.execute(connection, logs)
         _call_back(connection, [row for row in rows if row["id"] in created], now)
     return created
 
 
-def _end(connection: Connection, ends: Sequence[tuple[End, RowMapping]], now: datetime) -> None:
+def _end(connection: Connection, ends: Sequence[tuple[End, Row]], now: datetime) -> None:
     # `now` was read before the locks were had: a joiner may be younger.
     dated = [(end, row, max(now, row["created_at"])) for end, row in ends]
-    connection.execute(_FINISH, [_end_values(end, at) for end, _, at in dated])
-    logs = [_log_values(row, end.outcome, at) for end, row, at in dated]
-    connection.execute(_LOG, logs)
+    _FINISH.execute(connection, [_end_values(end, at) for end, _, at in dated])
+    _LOG.execute(connection, [_log_values(row, end.outcome, at) for end, row, at in dated])
 
 
 def follow(connection: Connection, leader_ids: Sequence[str], now: datetime) -> Followed:
@@ -169,9 +180,7 @@ def _with_answer(connection: Connection, leader_ids: Sequence[str]) -> set[str]:
     }
 
 
-def _call_back(
-    connection: Connection, ended: Iterable[RowMapping | dict[str, Any]], now: datetime
-) -> bool:
+def _call_back(connection: Connection, ended: Iterable[Row], now: datetime) -> bool:
     """Writes the deliveries that tell of these ends; whether there are any."""
     due = [
         outbox.new_row(row["tenant"], row["id"], Event.COMPLETED, row["webhook"], now)
@@ -231,20 +240,21 @@ def _as_found(one: Due) -> tuple[ColumnElement[bool], ...]:
     return (job.c.id == one.id, job.c.attempt == one.attempt, job.c.status == _QUEUED)
 
 
-# Made once: to make a statement costs as much as to execute it.
-_LOG = insert(log_table)
-_LOCKED = (
+_LOG = Prepared(insert(log_table))
+_LOCKED = Prepared(
     select(*store.LOGGED)
-    .where(job.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(job.c.id, "ids"))
     .order_by(*joiners.LOCK_ORDER)
     .with_for_update()
 )
+# Made once: to make a statement costs as much as to execute it.
 _ENDS = select(job.c.id, job.c.status, job.c.error_code).where(
     job.c.id.in_(bindparam("ids", expanding=True)), job.c.status != _QUEUED
 )
-_FINISH = (
+# Its status is bound, not written out: PostgreSQL might go through all that are unfinished.
+_FINISH = Prepared(
     update(job)
-    .where(job.c.id == bindparam("job_id"), job.c.status == _QUEUED)
+    .where(job.c.id == bindparam("job_id"), job.c.status == bindparam("old_status"))
     .values(
         status=bindparam("new_status"),
         output=bindparam("new_output"),
@@ -261,9 +271,8 @@ _FINISH = (
 )
 
 
-def _locked_rows(connection: Connection, job_ids: list[str]) -> dict[str, RowMapping]:
-    rows = connection.execute(_LOCKED, {"ids": job_ids}).mappings()
-    return {row["id"]: row for row in rows}
+def _locked_rows(connection: Connection, job_ids: list[str]) -> dict[str, Row]:
+    return {row["id"]: row for row in _LOCKED.select(connection, ids=job_ids)}
 
 
 def _end_values(end: End, now: datetime) -> dict[str, Any]:
@@ -271,6 +280,7 @@ def _end_values(end: End, now: datetime) -> dict[str, Any]:
     started = outcome.started_at
     return {
         "job_id": end.job_id,
+        "old_status": _QUEUED,
         "new_status": outcome.state.value,
         "new_output": outcome.output,
         "new_output_ref": outcome.output_ref,
@@ -285,13 +295,17 @@ def _end_values(end: End, now: datetime) -> dict[str, Any]:
     }
 
 
-def _log_values(
-    row: RowMapping | dict[str, Any], outcome: Outcome, now: datetime
-) -> dict[str, Any]:
-    copied = ("tenant", "model", "version", "digest", "input_hash", "input_bytes", "cache")
+def _log_values(row: Row, outcome: Outcome, now: datetime) -> dict[str, Any]:
     says = summarize(outcome.output)
-    return {name: row[name] for name in copied} | {
+    return {
         "job_id": row["id"],
+        "tenant": row["tenant"],
+        "model": row["model"],
+        "version": row["version"],
+        "digest": row["digest"],
+        "input_hash": row["input_hash"],
+        "input_bytes": row["input_bytes"],
+        "cache": row["cache"],
         "attempt": row["attempt"],
         "created_at": row["created_at"],
         "completed_at": now,

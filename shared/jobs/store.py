@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shared.db.prepared import Prepared
 from shared.domain.states import State
 from shared.jobs import metadata
 from shared.jobs.table import job_table as job
@@ -48,23 +49,26 @@ class Due:
     crashes: int = 0
 
 
-# Made once: to make a statement costs as much as to execute it.
 _INSERT = {
-    name: dialect.insert(job).on_conflict_do_nothing().returning(job.c.id)
+    name: Prepared(dialect.insert(job).on_conflict_do_nothing().returning(job.c.id))
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
 
-
+# Made once: to make a statement costs as much as to execute it.
 _READ = select(job).where(job.c.id.in_(bindparam("ids", expanding=True)))
 
-READ_AT_ONCE = 1000
+AT_ONCE = 1000
+"""Rows of one statement: SQLite takes 32,766 values for it, and a new row has 28 at the most."""
 
 
 def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Inserts the rows and answers the new ids; an id or key that is taken is passed over."""
     if not rows:
         return set()
-    created = set(connection.execute(_INSERT[connection.dialect.name], list(rows)).scalars())
+    statement = _INSERT[connection.dialect.name]
+    created: set[str] = set()
+    for start in range(0, len(rows), AT_ONCE):
+        created.update(statement.insert(connection, rows[start : start + AT_ONCE]))
     described = [row for row in rows if row["request_metadata"] and row["id"] in created]
     if described:
         metadata.note(connection, described)
@@ -78,13 +82,11 @@ def read(connection: Connection, tenant: str, job_id: str) -> RowMapping | None:
 
 
 def read_many(connection: Connection, job_ids: Sequence[str]) -> Sequence[RowMapping]:
-    """Rows of whatever tenant, for the queue itself; SQLite takes 32,766 values a statement."""
+    """Rows of whatever tenant, for the queue itself."""
     return [
         row
-        for start in range(0, len(job_ids), READ_AT_ONCE)
-        for row in connection.execute(
-            _READ, {"ids": job_ids[start : start + READ_AT_ONCE]}
-        ).mappings()
+        for start in range(0, len(job_ids), AT_ONCE)
+        for row in connection.execute(_READ, {"ids": job_ids[start : start + AT_ONCE]}).mappings()
     ]
 
 
