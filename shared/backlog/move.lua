@@ -8,7 +8,8 @@
 --
 -- An entry that is not in its source any more stays where it is now: a Redis that went back in time
 -- has given the job to somebody else, under the same attempt. Where the whole stream is lost, its
--- entries are in nobody's hands but the caller's.
+-- entries are in nobody's hands but the caller's. One that the caller was given twice, before and
+-- after such a Redis, goes on once.
 --
 -- A bell that is not ringing yet is rung: its message goes on its queue.
 --
@@ -45,12 +46,13 @@ for i = 1, #keys do
 end
 -- What frees memory comes first: a script that has written may go on in a full Redis, so that
 -- what waits can drain.
-local elsewhere = {}
+local elsewhere, doubtful = {}, false
 for source, entries in pairs(left) do
-  if redis.call('XACK', source, ARGV[3], unpack(entries)) < #entries
-    and redis.call('EXISTS', source) == 1 then
+  if redis.call('XACK', source, ARGV[3], unpack(entries)) < #entries then
+    doubtful = true
+    local lost = redis.call('EXISTS', source) == 0
     for _, entry in ipairs(entries) do
-      elsewhere[source .. entry] = #redis.call('XRANGE', source, entry, entry) == 0
+      elsewhere[source .. entry] = not lost and #redis.call('XRANGE', source, entry, entry) == 0
     end
   end
   redis.call('XDEL', source, unpack(entries))
@@ -67,6 +69,7 @@ for i = 1, #keys do
   else
     ours = held[i] and string.sub(held[i], 1, #fence) == fence and not elsewhere[source .. id]
   end
+  if doubtful then elsewhere[source .. id] = true end
   moved[i] = ours and 1 or 0
   if ours and destination == '' then
     dropped[#dropped + 1] = key

@@ -149,3 +149,14 @@ def test_work_goes_on_where_its_whole_stream_was_lost(
     valkey.delete(keys.stream(WINE, Priority.NORMAL))
     assert backlogs.move([Move(held.entry, PREDICT, held)]) == [True]
     assert entries_of(held.entry.id) == [("predict", None)]
+
+
+@pytest.mark.parametrize("stream_lost", [False, True])
+def test_what_was_given_twice_goes_on_once(
+    backlogs, held, valkey, keys, entries_of, stream_lost
+) -> None:
+    """Taken, then taken once more from a Redis that had gone back in time: one batch holds both."""
+    if stream_lost:
+        valkey.delete(keys.stream(WINE, Priority.NORMAL))
+    assert backlogs.move([Move(held.entry, PREDICT, held)] * 2) == [True, False]
+    assert entries_of(held.entry.id) == [("predict", None)]
