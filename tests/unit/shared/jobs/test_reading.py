@@ -222,8 +222,9 @@ async def wait_for_accepted(reader: Reader, job: Any, seconds: float = 1000) -> 
 
 
 def test_who_waits_for_what_was_just_accepted_reads_only_its_end(
-    reader, put, client, new_job
+    reader, put, client, new_job, monkeypatch
 ) -> None:
+    monkeypatch.setattr(reading, "REREAD_SECONDS", 1000)
     job = new_job()
 
     async def main() -> Any:
@@ -261,7 +262,10 @@ def test_what_was_just_accepted_is_read_where_nothing_may_be_told(
     assert within_time(wait_for_accepted(reader, job, seconds))["terminal"]
 
 
-def test_a_new_subscription_forgets_what_was_just_accepted(reader, put, client, new_job) -> None:
+def test_a_new_subscription_forgets_what_was_just_accepted(
+    reader, put, client, new_job, monkeypatch
+) -> None:
+    monkeypatch.setattr(reading, "REREAD_SECONDS", 1000)
     job = new_job()
     put(job, terminal=True)
     reader.just_accepted.expect(job.id)
